@@ -1,0 +1,1 @@
+"""What the embedded engine decides: goals against entries, order of deletion, outcomes. Speaks neither gRPC nor HTTP."""
