@@ -1,1 +1,1 @@
-"""What the embedded engine decides: goals against entries, order of deletion, outcomes. Speaks neither gRPC nor HTTP."""
+"""What the embedded engine decides: goals against entries, order of deletion, outcomes. Speaks no gRPC and no HTTP."""

@@ -24,7 +24,7 @@ class Operation(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class FieldChange:
-    """One field that differs. `before` or `after` is None where the field is absent on that side; secrets are masked."""
+    """One field that differs. `before` or `after` is None where the field is absent there; secrets are masked."""
 
     path: str
     """In the form `spec.replicas`, `spec.containers[0].image`, `metadata.labels["a/b"]`."""
@@ -67,6 +67,12 @@ class Goal:
     parent: str = ""
     provider: str = ""
     """`urn::id` of the provider resource, empty for the default one."""
+    providers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Provider references by package that children inherit; only components have any."""
+    remote: bool = False
+    """True for a component whose children the engine makes, for example `kubernetes:yaml/v2:ConfigGroup`."""
+    outputs_needed: bool = True
+    """False for the children of a remote component, of which the program only learns that they are there."""
     dependencies: tuple[str, ...] = ()
     property_dependencies: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     options: Options = dataclasses.field(default_factory=Options)
@@ -122,6 +128,12 @@ class Outcome:
     """False where the object was written but did not become ready: the resource failed, and stays in the inventory."""
     failure: str = ""
     """Why `awaited` is False."""
+    inputs_hash: str = ""
+    """Remembered as `Entry.inputs_hash`; empty means that of the last `Run.intend`, or else the old one."""
+    kept_inputs: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """Remembered as `Entry.inputs`: only for resources that cannot be compared or deleted without."""
+    kept_outputs: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """Remembered as `Entry.outputs`, under the same rule."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -140,8 +152,11 @@ class Run:
 class Provider(Protocol):
     """One kind of resource's way of becoming real. Implemented for Kubernetes objects and for dynamic resources."""
 
-    async def reconcile(self, goal: Goal, old: Entry | None, run: Run) -> Outcome:
-        """Make `goal` real, or in a preview say what that would do. Raises `EngineError` with the provider's reason."""
+    async def reconcile(self, goal: Goal, old: Entry | None, run: Run, *, outputs_needed: bool = True) -> Outcome:
+        """Make `goal` real, or in a preview say what that would do. Raises `EngineError` with the provider's reason.
+
+        With `outputs_needed` False nobody looks at the outputs, which may save reading an unchanged object.
+        """
         ...
 
     async def delete(self, entry: Entry, run: Run) -> None:

@@ -1,0 +1,250 @@
+"""What the layers promise each other: cluster facts upwards, catalogue entries sideways.
+
+Types only: no resource is created here and no vendor's SDK is imported. A layer above a cluster asks these facts what
+the cluster can do and never which vendor it came from.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, Literal, Protocol, TypeVar
+
+import pulumi
+import pulumi_kubernetes
+
+from stacks import errors
+
+Manifest = dict[str, Any]
+"""One Kubernetes object as the API knows it: plain JSON with `apiVersion`, `kind` and `metadata`."""
+
+Options = TypeVar("Options")
+
+
+# Clusters
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ClusterArgs(Generic[Options]):
+    """What a cluster component is asked for: the portable part, and what only its vendor knows.
+
+    A vendor that creates its cluster adds portable inputs here (region, version, pools, access), each with a default.
+    """
+
+    name: str
+    """Name of the cluster, a DNS label; part of `cluster_identifier`, so a change means another cluster."""
+    options: Options
+    """The vendor's own, typed settings; never a dictionary."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StorageFacts:
+    """Names of the storage classes that every cluster has, whatever its disks are made by.
+
+    Both bind when a pod is scheduled, so that a volume lies in its pod's zone, and both can grow.
+    """
+
+    default_class: str
+    """For what can be made again: the disk goes with its claim."""
+    retain_class: str
+    """For data: the disk outlives its claim, its namespace and its operator."""
+
+
+class Scheme(enum.StrEnum):
+    """Who may reach a load balancer."""
+
+    INTERNAL = "internal"
+    """The cluster's own network."""
+    PUBLIC = "public"
+    """The internet."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Exposure:
+    """What a Service of type LoadBalancer must say to get the load balancer that is meant."""
+
+    annotations: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    load_balancer_class: str | None = None
+    """`spec.loadBalancerClass`, which can't be changed later; None leaves it out, for the cluster's default."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LoadBalancerFacts:
+    """How this cluster is asked for load balancers."""
+
+    internal: Exposure = Exposure()
+    public: Exposure = Exposure()
+
+    def service(self, scheme: Scheme) -> Exposure:
+        """What to write into a Service that is to be reachable by `scheme`."""
+        return {Scheme.INTERNAL: self.internal, Scheme.PUBLIC: self.public}[scheme]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Grant:
+    """One permission in the vendor's cloud that a service's pods need, in portable words."""
+
+    access: Literal["read", "write"]
+    bucket: pulumi.Input[str]
+    """Name of the object-store bucket. Other resources are added here when the first service needs one."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Binding:
+    """What connects a ServiceAccount with an identity of the vendor's cloud."""
+
+    service_account_annotations: Mapping[str, pulumi.Input[str]] = dataclasses.field(default_factory=dict)
+    pod_labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    depends_on: tuple[pulumi.Resource, ...] = ()
+    """What must exist before pods use the identity."""
+
+
+class WorkloadIdentity(Protocol):
+    """How pods get permissions in the vendor's cloud without a stored key."""
+
+    @property
+    def supported(self) -> bool:
+        """Whether `bind` can grant anything; a service that can do without asks this first."""
+        ...
+
+    def bind(self, namespace: str, service_account: str, *, grants: Sequence[Grant]) -> Binding:
+        """Give the ServiceAccount these grants. Raises PaasportError for grants where `supported` is False."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NoWorkloadIdentity:
+    """A cluster without a cloud around it: nothing to bind to, so only an empty list of grants can be had."""
+
+    cluster: str
+    """Name of the cluster, for the error."""
+    supported: Literal[False] = False
+
+    def bind(self, namespace: str, service_account: str, *, grants: Sequence[Grant]) -> Binding:
+        """The empty binding. Raises PaasportError for any grant."""
+        if grants:
+            raise errors.PaasportError.of(
+                f"service account {namespace}/{service_account} needs cloud permissions, "
+                f"and cluster {self.cluster} has no workload identity",
+                why="without them its pods would start and then be refused by the object store",
+                next="use a vendor's own cluster for this service, or leave out what needs the permission",
+            )
+        return Binding()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ClusterFacts:
+    """What a cluster tells the layers above it: all they may rely on."""
+
+    vendor: str
+    """For outputs and messages only; a decision by vendor belongs into the vendor's own module."""
+    name: str
+    kubeconfig: pulumi.Output[str]
+    """Path or text, as the provider takes it. A secret Output where the text may hold a credential."""
+    kubectl: str
+    """How a person starts a kubectl command on this cluster."""
+    provider: pulumi_kubernetes.Provider
+    """Has a constant `clusterIdentifier` made of inputs only, so that a changed address replaces nothing there."""
+    storage: StorageFacts
+    load_balancer: LoadBalancerFacts
+    identity: WorkloadIdentity
+    ready: tuple[pulumi.Resource, ...]
+    """What everything on the cluster depends on."""
+
+
+# Operators
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of custom resource that an operator makes real, and what must be known to wait for it or to delete it."""
+
+    api_version: str
+    kind: str
+    ready_when: tuple[str, ...]
+    """Terms of the annotation `pulumi.com/waitFor`; all must hold."""
+    failed_when: str
+    """What its status says when the operator can't go on, for people and messages."""
+    observes_generation: bool
+    """Whether its status says which generation it is about; where not, a status right after an update may be stale."""
+    volumes_when_deleted: Literal["kept", "deleted"]
+    """What becomes of its PersistentVolumeClaims when the custom resource is deleted."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Operator:
+    """A catalogue entry: an operator's release and how it fits with others. A cluster has at most one of each."""
+
+    name: str
+    """Also the name of its namespace and its key in the lock file of releases."""
+    version: str
+    """As its publisher writes it; the lock file pins the same."""
+    crds: tuple[str, ...]
+    """Names of the CustomResourceDefinitions that its release brings."""
+    kinds: tuple[Kind, ...]
+    """The kinds that services use."""
+    manifests: Callable[[Sequence[Manifest]], list[Manifest]]
+    """Pure: from the release's objects other than CRDs to those that are applied in the operator's namespace."""
+    requires: tuple[str, ...] = ()
+    """Names of operators that must be ready before this one is installed."""
+    conflicts: tuple[str, ...] = ()
+    """Names of operators that can't be on the same cluster; one side's word is enough."""
+
+
+# Services
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """Where a service answers inside its cluster."""
+
+    namespace: str
+    service: str
+    """Name of the Kubernetes Service."""
+    port: int
+    scheme: Literal["http", "https"] = "http"
+
+    @property
+    def url(self) -> str:
+        """The address that pods of the cluster use."""
+        return f"{self.scheme}://{self.service}.{self.namespace}.svc:{self.port}"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ServiceArgs(Generic[Options]):
+    """What a service's builder may know: its own settings and what the cluster offers. Plain data only."""
+
+    name: str
+    """Name of the instance, which is also the name of its namespace."""
+    options: Options
+    """The service's own settings, of the type that `stacks.settings` has for it."""
+    storage: StorageFacts
+    load_balancer: LoadBalancerFacts
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ServiceObjects:
+    """What a builder makes of its arguments."""
+
+    shared: tuple[Manifest, ...]
+    """Objects that need no resource options of their own; registered together."""
+    custom_resources: tuple[Manifest, ...]
+    """What the operator makes the service from: holds data and is waited for, so each is a registration of its own."""
+    endpoint: Endpoint
+    version: str
+    """Version of the service's own software."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Service(Generic[Options]):
+    """A catalogue entry: a service that stack files can name."""
+
+    name: str
+    """The value of `service` in a stack file."""
+    type: str
+    """Last part of its component's type: `paasport:services:<type>`."""
+    operators: tuple[str, ...]
+    """Names of the operators that it needs."""
+    build: Callable[[ServiceArgs[Options]], ServiceObjects]
+    """Pure: the same arguments give the same objects on every vendor."""

@@ -1,0 +1,10 @@
+"""All operators that services may need. An entry is data; its release is pinned in `releases.lock.yaml`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from components import contracts
+from components.operators import prometheus_operator
+
+OPERATORS: Final[dict[str, contracts.Operator]] = {entry.name: entry for entry in (prometheus_operator.OPERATOR,)}

@@ -1,0 +1,49 @@
+"""The component that installs one operator: its CRDs as a layer of their own, then everything else.
+
+The CRDs go first and come last: they are applied before the operator of the same release, and deleted after all that
+depends on the operator is gone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import pulumi
+
+from components import contracts, isolation, registration
+from components.clusters import provider
+from components.operators import releases
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class OperatorArgs:
+    """What is installed where, and after what."""
+
+    entry: contracts.Operator
+    cluster: contracts.ClusterFacts
+    requires: Sequence[pulumi.Resource] = ()
+    """Installed operators that this one requires."""
+
+
+class Operator(pulumi.ComponentResource):
+    """An operator on a cluster. Who depends on it waits until its Deployment is available."""
+
+    def __init__(self, name: str, args: OperatorArgs, *, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("paasport:operators:Operator", name, None, provider.with_provider(args.cluster, opts))
+        release = releases.obtain(args.entry)
+        crds = registration.file(
+            f"{name}-crds",
+            release.crds,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*args.cluster.ready, *args.requires]),
+        )
+        registration.group(
+            name,
+            [
+                isolation.namespace(args.entry.name),
+                isolation.default_deny(args.entry.name),
+                *args.entry.manifests(release.objects),
+            ],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[crds]),
+        )
+        self.register_outputs({"version": args.entry.version})

@@ -1,0 +1,93 @@
+"""The prometheus-operator: its catalogue entry, and what of its release is applied how. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from components import contracts, isolation
+from components.operators import bundles
+
+NAME: Final = "prometheus-operator"
+
+SCRAPE_ROLE: Final = "prometheus-scrape"
+"""ClusterRole with what finding scrape targets takes. It grants nothing until a namespace binds it for itself."""
+
+_CONTROLLER: Final = {"app.kubernetes.io/component": "controller", "app.kubernetes.io/name": NAME}
+_READ: Final = ["get", "list", "watch"]
+
+
+def manifests(release: Sequence[contracts.Manifest]) -> list[contracts.Manifest]:
+    """The release in our namespace, with its network policy and the role that Prometheus instances scrape under."""
+    moved = bundles.moved(release, namespace=NAME)
+    return [
+        *(_without_kubelet_service(manifest) if manifest["kind"] == "Deployment" else manifest for manifest in moved),
+        _scrape_role(),
+        _network_policy(),
+    ]
+
+
+def _without_kubelet_service(deployment: contracts.Manifest) -> contracts.Manifest:
+    """The Deployment without the part of the operator that writes a Service `kubelet` into kube-system.
+
+    Nothing here scrapes kubelets, and nobody would delete that Service when the operator goes.
+    """
+    for container in deployment["spec"]["template"]["spec"]["containers"]:
+        container["args"] = [argument for argument in container["args"] if not argument.startswith("--kubelet-")]
+    return deployment
+
+
+def _scrape_role() -> contracts.Manifest:
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": SCRAPE_ROLE, "labels": {isolation.PART_OF: "paasport"}},
+        "rules": [
+            {"apiGroups": [""], "resources": ["pods", "services"], "verbs": _READ},
+            {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": _READ},
+        ],
+    }
+
+
+def _network_policy() -> contracts.Manifest:
+    any_prometheus: dict[str, Any] = {
+        "namespaceSelector": {},
+        "podSelector": {"matchLabels": {"app.kubernetes.io/name": "prometheus"}},
+    }
+    return isolation.network_policy(
+        NAME,
+        namespace=NAME,
+        pods=_CONTROLLER,
+        ingress=[{"from": [any_prometheus], "ports": [{"protocol": "TCP", "port": "http"}]}],
+        egress=[isolation.DNS, isolation.API_SERVER],
+    )
+
+
+PROMETHEUS: Final = contracts.Kind(
+    api_version="monitoring.coreos.com/v1",
+    kind="Prometheus",
+    # Both: with a missing secret the operator reports Reconciled=False while Available stays True.
+    ready_when=("condition=Available", "condition=Reconciled"),
+    failed_when="condition Reconciled is False",
+    observes_generation=True,
+    volumes_when_deleted="kept",
+)
+
+OPERATOR: Final = contracts.Operator(
+    name=NAME,
+    version="0.85.0",
+    crds=(
+        "alertmanagerconfigs.monitoring.coreos.com",
+        "alertmanagers.monitoring.coreos.com",
+        "podmonitors.monitoring.coreos.com",
+        "probes.monitoring.coreos.com",
+        "prometheusagents.monitoring.coreos.com",
+        "prometheuses.monitoring.coreos.com",
+        "prometheusrules.monitoring.coreos.com",
+        "scrapeconfigs.monitoring.coreos.com",
+        "servicemonitors.monitoring.coreos.com",
+        "thanosrulers.monitoring.coreos.com",
+    ),
+    kinds=(PROMETHEUS,),
+    manifests=manifests,
+)

@@ -1,0 +1,83 @@
+"""The one place that composes: a cluster, the operators that its services need, and the services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+
+from components import contracts
+from components.clusters import catalogue as clusters
+from components.operators import catalogue as operators
+from components.operators import install, ordering
+from components.services import catalogue as services
+from components.services import service
+from stacks import settings
+
+
+class Platform(pulumi.ComponentResource):
+    """All that one stack describes."""
+
+    def __init__(self, name: str, wanted: settings.Settings, *, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("paasport:index:Platform", name, None, opts)
+        self._wanted = wanted
+        # First, because it is pure: a mistake here is told before anything is registered.
+        order = ordering.order(
+            {f"service {key}": services.SERVICES[value.service].operators for key, value in wanted.services.items()},
+            catalogue=operators.OPERATORS,
+        )
+        self._cluster = self._create_cluster()
+        self._operators = self._install(order)
+        self._services = {key: self._run(key, value) for key, value in wanted.services.items()}
+        self.register_outputs({})
+
+    def outputs(self) -> dict[str, Any]:
+        """What a stack exports: the cluster, and where each service is."""
+        return {
+            "cluster": {
+                "vendor": self._cluster.vendor,
+                "name": self._cluster.name,
+                "kubeconfig": self._cluster.kubeconfig,
+            },
+            "services": {key: self._service_outputs(key) for key in self._services},
+        }
+
+    def _create_cluster(self) -> contracts.ClusterFacts:
+        options = self._wanted.cluster
+        args = contracts.ClusterArgs(name=options.name or pulumi.get_stack(), options=options)
+        return clusters.create(options.vendor, args, opts=pulumi.ResourceOptions(parent=self)).facts
+
+    def _install(self, order: tuple[contracts.Operator, ...]) -> dict[str, install.Operator]:
+        installed: dict[str, install.Operator] = {}
+        for entry in order:
+            args = install.OperatorArgs(
+                entry=entry, cluster=self._cluster, requires=[installed[required] for required in entry.requires]
+            )
+            installed[entry.name] = install.Operator(entry.name, args, opts=pulumi.ResourceOptions(parent=self))
+        return installed
+
+    def _run(self, name: str, options: settings.Service) -> service.Instance:
+        entry = services.SERVICES[options.service]
+        args = service.InstanceArgs(
+            entry=entry,
+            options=options,
+            cluster=self._cluster,
+            operators=[self._operators[required] for required in entry.operators],
+        )
+        return service.Instance(name, args, opts=pulumi.ResourceOptions(parent=self))
+
+    def _service_outputs(self, name: str) -> dict[str, Any]:
+        instance, options = self._services[name], self._wanted.services[name]
+        endpoint = instance.endpoint
+        return {
+            "service": options.service,
+            "version": instance.version,
+            "size": options.size,
+            "availability": options.availability,
+            "namespace": endpoint.namespace,
+            "url": endpoint.url,
+            "connect": (
+                f"{self._cluster.kubectl} -n {endpoint.namespace} "
+                f"port-forward service/{endpoint.service} {endpoint.port}"
+            ),
+        }

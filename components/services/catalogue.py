@@ -1,0 +1,10 @@
+"""All services that stack files can name."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from components import contracts
+from components.services import prometheus
+
+SERVICES: Final[dict[str, contracts.Service[Any]]] = {entry.name: entry for entry in (prometheus.SERVICE,)}

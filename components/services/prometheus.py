@@ -1,0 +1,244 @@
+"""Prometheus, run by the prometheus-operator: from settings to manifests. Pure.
+
+A namespace joins an instance by the label `paasport.dev/monitored-by: <instance>`: its monitors and rules are read, its
+pods may be scraped and may query. The instance's own namespace has the label. Another one that wants to be scraped also
+binds the ClusterRole `prometheus-scrape` to the instance's ServiceAccount, so that access is granted by its owner.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from components import contracts, isolation
+from components.operators import prometheus_operator
+from components.services import readiness
+from stacks import defaults, quantities, settings
+
+VERSION: Final = "3.5.0"
+"""The newest Prometheus that prometheus-operator 0.85.0 is tested with."""
+
+MEMBERSHIP: Final = "paasport.dev/monitored-by"
+PORT: Final = 9090
+_NAME: Final = "prometheus"
+_PORT_NAME: Final = "web"
+_ZONES: Final = 2
+"""What `zonal` promises at least."""
+_DISK_SHARE: Final = 80
+"""Percent of the volume that samples may fill; the rest is for the write-ahead log and compaction."""
+
+Args = contracts.ServiceArgs[settings.Prometheus]
+
+
+def build(args: Args) -> contracts.ServiceObjects:
+    """All objects of one instance, in the namespace of its name."""
+    return contracts.ServiceObjects(
+        shared=(
+            isolation.namespace(args.name, labels={MEMBERSHIP: args.name}),
+            isolation.default_deny(args.name),
+            _network_policy(args),
+            _service_account(args),
+            _role_binding(args),
+            _service(args),
+            _service_monitor(args),
+            *((_disruption_budget(args),) if _replicas(args.options) > 1 else ()),
+        ),
+        custom_resources=(_prometheus(args),),
+        endpoint=contracts.Endpoint(namespace=args.name, service=_NAME, port=PORT),
+        version=_version(args.options),
+    )
+
+
+def _prometheus(args: Args) -> contracts.Manifest:
+    kind = prometheus_operator.PROMETHEUS
+    return {
+        "apiVersion": kind.api_version,
+        "kind": kind.kind,
+        "metadata": {**_metadata(args, name=args.name), "annotations": readiness.awaited(kind)},
+        "spec": {
+            "version": f"v{_version(args.options)}",
+            "replicas": _replicas(args.options),
+            "serviceAccountName": _NAME,
+            "podMetadata": {"labels": {isolation.PART_OF: "paasport"}},
+            **_capacity(args),
+            **_placement(args),
+            "securityContext": _security_context(),
+            "enableServiceLinks": False,
+            # Endpoints objects are deprecated since Kubernetes 1.33 and cut off at 1,000 addresses.
+            "serviceDiscoveryRole": "EndpointSlice",
+            # A monitor could otherwise have Prometheus send its own ServiceAccount token to a target.
+            "arbitraryFSAccessThroughSMs": {"deny": True},
+            **_selectors(args),
+        },
+    }
+
+
+def _selectors(args: Args) -> dict[str, Any]:
+    """Everything in member namespaces. A selector that is left out selects nothing; an empty one selects all."""
+    selectors: dict[str, Any] = {}
+    for what in ("serviceMonitor", "podMonitor", "probe", "rule", "scrapeConfig"):
+        selectors[f"{what}Selector"] = {}
+        selectors[f"{what}NamespaceSelector"] = _members(args)
+    return selectors
+
+
+def _capacity(args: Args) -> dict[str, Any]:
+    size, overrides = defaults.PROMETHEUS[args.options.size], args.options.overrides
+    cpu, memory, storage = overrides.cpu or size.cpu, overrides.memory or size.memory, overrides.storage or size.storage
+    return {
+        "retention": overrides.retention or size.retention,
+        "retentionSize": _retention_size(storage),
+        "resources": {
+            # Memory that is asked for is all there is, so that another pod's needs never evict data. CPU has no
+            # limit: a throttled server misses scrapes although the node has cores to spare.
+            "requests": {"cpu": cpu, "memory": memory},
+            "limits": {"memory": memory},
+        },
+        "storage": {
+            "volumeClaimTemplate": {
+                "spec": {
+                    "storageClassName": args.storage.retain_class,
+                    "accessModes": ["ReadWriteOnce"],
+                    "resources": {"requests": {"storage": storage}},
+                }
+            }
+        },
+        "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
+    }
+
+
+def _placement(args: Args) -> dict[str, Any]:
+    """How the servers are spread: over nodes where there are several, and over zones where that is promised."""
+    if _replicas(args.options) == 1:
+        return {}
+    constraints = [_spread(args, topology="kubernetes.io/hostname", when_unsatisfiable="ScheduleAnyway")]
+    if args.options.availability == "zonal":
+        # With minDomains a cluster of one zone leaves the second server pending: better seen than a broken promise.
+        zones = _spread(args, topology="topology.kubernetes.io/zone", when_unsatisfiable="DoNotSchedule")
+        constraints.insert(0, {**zones, "minDomains": _ZONES})
+    return {"topologySpreadConstraints": constraints}
+
+
+def _spread(args: Args, *, topology: str, when_unsatisfiable: str) -> dict[str, Any]:
+    return {
+        "maxSkew": 1,
+        "topologyKey": topology,
+        "whenUnsatisfiable": when_unsatisfiable,
+        "labelSelector": {"matchLabels": _identity(args)},
+    }
+
+
+def _security_context() -> dict[str, Any]:
+    """Of the pod. The operator itself sets the containers' part of the `restricted` standard."""
+    return {
+        "runAsNonRoot": True,
+        "runAsUser": 1000,
+        "runAsGroup": 2000,
+        "fsGroup": 2000,
+        "fsGroupChangePolicy": "OnRootMismatch",
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
+def _service_account(args: Args) -> contracts.Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": _metadata(args),
+        # The operator asks for the token in the pod; no other pod gets it by accident.
+        "automountServiceAccountToken": False,
+    }
+
+
+def _role_binding(args: Args) -> contracts.Manifest:
+    """Find targets in the own namespace only; other namespaces bind the role themselves."""
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": _metadata(args),
+        "roleRef": {
+            "apiGroup": "rbac.authorization.k8s.io",
+            "kind": "ClusterRole",
+            "name": prometheus_operator.SCRAPE_ROLE,
+        },
+        "subjects": [{"kind": "ServiceAccount", "name": _NAME, "namespace": args.name}],
+    }
+
+
+def _service(args: Args) -> contracts.Manifest:
+    # Not awaited: its pods come from the custom resource, which comes later and is waited for itself.
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {**_metadata(args), "annotations": dict(readiness.NOT_AWAITED)},
+        "spec": {
+            "type": "ClusterIP",
+            "selector": _identity(args),
+            "ports": [{"name": _PORT_NAME, "port": PORT, "targetPort": _PORT_NAME, "protocol": "TCP"}],
+        },
+    }
+
+
+def _service_monitor(args: Args) -> contracts.Manifest:
+    return {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "ServiceMonitor",
+        "metadata": _metadata(args),
+        "spec": {"selector": {"matchLabels": _identity(args)}, "endpoints": [{"port": _PORT_NAME}]},
+    }
+
+
+def _disruption_budget(args: Args) -> contracts.Manifest:
+    """One server at a time. A single server has no budget: it would block every node's upgrade and save nothing."""
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": _metadata(args),
+        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": _identity(args)}},
+    }
+
+
+def _network_policy(args: Args) -> contracts.Manifest:
+    members = [{"namespaceSelector": _members(args)}]
+    return isolation.network_policy(
+        _NAME,
+        namespace=args.name,
+        pods=_identity(args),
+        ingress=[{"from": members, "ports": [{"protocol": "TCP", "port": _PORT_NAME}]}],
+        egress=[isolation.DNS, isolation.API_SERVER, {"to": members}],
+    )
+
+
+def _metadata(args: Args, *, name: str = _NAME) -> dict[str, Any]:
+    return {"name": name, "namespace": args.name, "labels": _labels(args)}
+
+
+def _labels(args: Args) -> dict[str, str]:
+    return {**_identity(args), "app.kubernetes.io/component": "metrics", isolation.PART_OF: "paasport"}
+
+
+def _members(args: Args) -> dict[str, Any]:
+    return {"matchLabels": {MEMBERSHIP: args.name}}
+
+
+def _identity(args: Args) -> dict[str, str]:
+    """Labels that the operator gives to the instance's pods too."""
+    return {"app.kubernetes.io/name": "prometheus", "app.kubernetes.io/instance": args.name}
+
+
+def _replicas(options: settings.Prometheus) -> int:
+    return options.overrides.replicas or defaults.PROMETHEUS_REPLICAS[options.availability]
+
+
+def _version(options: settings.Prometheus) -> str:
+    return options.overrides.version or VERSION
+
+
+def _retention_size(storage: str) -> str:
+    """What samples may fill of a volume, in Prometheus' own spelling."""
+    mebibytes = int(quantities.value(storage) * _DISK_SHARE / 100 / 2**20)
+    return f"{mebibytes}MiB"
+
+
+SERVICE: Final = contracts.Service(
+    name="prometheus", type="Prometheus", operators=(prometheus_operator.NAME,), build=build
+)

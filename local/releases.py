@@ -1,0 +1,126 @@
+"""Operators' release manifests that lie inside Go modules, put where the components look for them.
+
+The lock file pins each manifest by URL and sha256. A manifest that is in no mirror and not in the cache yet, and that a
+Go module contains, is taken from there: that works where the project's own website is out of reach. What a mirror, the
+cache or the URL gives is read by the components themselves.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import pathlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from local.toolchain import modules, progress
+from stacks import errors, locations
+
+MIRROR = "PAASPORT_MIRROR"
+"""Environment variable: a folder with `<operator>/<version>/<file>`, which goes before everything else."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """One file of a release that a Go module contains."""
+
+    operator: str
+    version: str
+    file: str
+    sha256: str
+    module: str
+    module_version: str
+    """As Go writes it, with its leading `v`."""
+    module_path: str
+    """Where the file lies inside the module."""
+
+    @property
+    def cached(self) -> pathlib.Path:
+        """Where it is kept on this machine."""
+        return locations.cache_folder() / "releases" / f"{self.sha256}.yaml"
+
+    @property
+    def mirrored(self) -> pathlib.Path | None:
+        """Where it is in the user's mirror, if there is a mirror."""
+        mirror = os.environ.get(MIRROR, "")
+        return pathlib.Path(mirror).expanduser() / self.operator / self.version / self.file if mirror else None
+
+
+def fill_cache(lock: pathlib.Path, *, report: progress.Report) -> None:
+    """Put every manifest of the lock file that a Go module contains into the cache, unless it can be had already.
+
+    Starts no process where there is nothing to do.
+
+    Raises ReleaseError where the lock file is unusable or a manifest is not the pinned one, ToolchainError where a
+    module cannot be had.
+    """
+    for manifest in contained(lock):
+        if not manifest.cached.exists() and not (manifest.mirrored and manifest.mirrored.exists()):
+            source = modules.file(manifest.module, manifest.module_version, manifest.module_path, report=report)
+            _store(_verified(source.read_bytes(), manifest=manifest, lock=lock), target=manifest.cached)
+
+
+def contained(lock: pathlib.Path) -> list[Manifest]:
+    """The manifests of the lock file that a Go module contains.
+
+    Raises ReleaseError where the lock file is unusable.
+    """
+    try:
+        return list(_manifests(yaml.safe_load(lock.read_text(encoding="utf-8"))))
+    except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError) as problem:
+        raise errors.ReleaseError.of(
+            f"{lock.name} cannot be used: {_reason(problem)}",
+            why="it pins the operators' releases, and none is installed unpinned",
+            next=f"git checkout -- {lock}",
+        ) from problem
+
+
+def _manifests(releases: Mapping[str, Any]) -> Iterator[Manifest]:
+    for operator, release in releases.items():
+        for file, pins in release["manifests"].items():
+            if "go_module" in pins:
+                yield Manifest(
+                    operator=operator,
+                    version=str(release["version"]),
+                    file=file,
+                    sha256=pins["sha256"],
+                    module=pins["go_module"]["path"],
+                    module_version=pins["go_module"]["version"],
+                    module_path=pins["go_module"]["file"],
+                )
+
+
+def _reason(problem: Exception) -> str:
+    if isinstance(problem, KeyError):
+        return f"the key {problem} is missing"
+    return " ".join(str(problem).split())
+
+
+def _verified(content: bytes, *, manifest: Manifest, lock: pathlib.Path) -> bytes:
+    got = hashlib.sha256(content).hexdigest()
+    if got != manifest.sha256:
+        raise errors.ReleaseError.of(
+            f"{manifest.file} of {manifest.operator} {manifest.version} is not the pinned one: "
+            f"expected sha256 {manifest.sha256}, got {got}",
+            why=f"{manifest.module}@{manifest.module_version} contains another file than the release that was pinned",
+            next=f"correct sha256 or go_module in {lock}",
+        )
+    return content
+
+
+def _store(content: bytes, *, target: pathlib.Path) -> None:
+    """Write so that a reader, or a call after this one was killed, sees all of it or nothing."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(f".{target.name}.{os.getpid()}")
+        partial.write_bytes(content)
+        partial.replace(target)
+    except OSError as problem:
+        raise errors.ReleaseError.of(
+            f"{target} cannot be written: {problem.strerror}",
+            why="operators' releases are kept there",
+            next="make room there, or set XDG_CACHE_HOME to another folder, then run the same command again",
+        ) from problem

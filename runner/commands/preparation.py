@@ -1,0 +1,131 @@
+"""From a stack file to what the engine needs: the cluster running, the releases at hand, the request filled in.
+
+Everything that can refuse a call does so here, before the engine begins and before anything is written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import pathlib
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from local import control_plane, releases
+from runner import cluster, operations
+from runner.commands import project
+from runner.engine import model
+from stacks import errors, files, settings
+
+Report = Callable[[str], None]
+"""Takes one line about what is being done."""
+
+CREATING: Final = frozenset({operations.Operation.UP, operations.Operation.PREVIEW})
+"""Operations that make a local control plane where there is none; the others would find nothing in it."""
+RELEASES: Final = pathlib.PurePath("components/operators/releases.lock.yaml")
+
+
+def prepare(root: pathlib.Path, stack: files.StackFile, *, operation: operations.Operation, report: Report) -> bool:
+    """Make the cluster and the operators' releases ready. False where nothing can ever have been deployed.
+
+    Raises what starting a control plane raises, and ReleaseError.
+    """
+    place = stack.settings.cluster
+    if isinstance(place, settings.LocalCluster):
+        name = cluster.control_plane_name(place, stack=stack.stack)
+        if operation not in CREATING and control_plane.status(name).condition is control_plane.Condition.ABSENT:
+            return False
+        control_plane.start(name, nodes=place.nodes, report=report)
+    if operation is not operations.Operation.DESTROY:
+        releases.fill_cache(root / RELEASES, report=report)
+    return True
+
+
+async def request(
+    root: pathlib.Path,
+    stack: files.StackFile,
+    *,
+    operation: operations.Operation,
+    targets: tuple[str, ...] = (),
+    parallel: int = operations.Request.parallel,
+) -> operations.Request:
+    """What the engine is asked. Raises ClusterUnreachable, or UsageError where the kubeconfig cannot be used."""
+    return await _request(root, stack, operation=operation, targets=targets, parallel=parallel, asking=(stack.stack,))
+
+
+def outputs(root: pathlib.Path, stack: files.StackFile, *, report: Report) -> Mapping[str, Any]:
+    """The outputs that the last `up` left; secrets as `values.Secret`. Raises EngineError where there was none."""
+
+    async def read() -> Mapping[str, Any]:
+        return await operations.outputs(await request(root, stack, operation=operations.Operation.DRIFT))
+
+    if not prepare(root, stack, operation=operations.Operation.DRIFT, report=report):
+        raise not_deployed(stack.stack)
+    return asyncio.run(read())
+
+
+def entries(root: pathlib.Path, stack: files.StackFile, *, report: Report) -> tuple[model.Entry, ...]:
+    """What the stack has created and still has, in program order; empty where it was never deployed."""
+
+    async def read() -> tuple[model.Entry, ...]:
+        return await operations.entries(await request(root, stack, operation=operations.Operation.DESTROY))
+
+    # Not in the event loop: only outside of it does Ctrl-C end a build of the control plane at once.
+    if not prepare(root, stack, operation=operations.Operation.DESTROY, report=report):
+        return ()
+    return asyncio.run(read())
+
+
+def not_deployed(stack: str) -> errors.PaasportError:
+    """What to tell where a stack is asked for what it has and it has nothing."""
+    return errors.EngineError.of(f"stack {stack} has not been deployed", next=f"./paasport up {stack}")
+
+
+async def _request(
+    root: pathlib.Path,
+    stack: files.StackFile,
+    *,
+    operation: operations.Operation,
+    asking: tuple[str, ...],
+    targets: tuple[str, ...] = (),
+    parallel: int = operations.Request.parallel,
+) -> operations.Request:
+    """`asking` are the stacks whose outputs wait for this one's, the outermost first."""
+
+    async def stack_outputs(name: str) -> Mapping[str, Any]:
+        return await _outputs_of(root, name, asking=asking)
+
+    place = await cluster.of(stack.settings.cluster, stack=stack.stack, root=root, stack_outputs=stack_outputs)
+    await cluster.version(place)
+    return operations.Request(
+        operation=operation,
+        root=root,
+        project=settings.PROJECT,
+        stack=stack.stack,
+        config=stack.program_config(),
+        secret_keys=stack.secret_keys,
+        kubeconfig=place.kubeconfig,
+        context=place.context,
+        targets=targets,
+        parallel=parallel,
+        stack_outputs=stack_outputs,
+    )
+
+
+async def _outputs_of(root: pathlib.Path, reference: str, *, asking: tuple[str, ...]) -> Mapping[str, Any]:
+    """The outputs of another stack, named as Pulumi names it: `stack` or `organization/project/stack`."""
+    qualifier, _, name = reference.rpartition("/")
+    owner = qualifier.rpartition("/")[2] or settings.PROJECT
+    if owner != settings.PROJECT:
+        raise errors.UsageError.of(
+            f"the stack {reference} belongs to the project {owner}",
+            why="the embedded engine finds the outputs of this project's stacks only, because they lie in clusters",
+            next="refer to a stack of this project, or use --engine pulumi",
+        )
+    if name in asking:
+        raise errors.UsageError.of(
+            f"the stacks wait for each other's outputs: {' -> '.join((*asking, name))}",
+            why="none of them can be deployed first",
+            next=f"./paasport check {name}; then let one of them name its cluster without the other",
+        )
+    other = await _request(root, project.read(root, name), operation=operations.Operation.DRIFT, asking=(*asking, name))
+    return await operations.outputs(other)

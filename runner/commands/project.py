@@ -1,0 +1,39 @@
+"""What the commands need of the project: its stacks, read with the passphrase that the user gives."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import pathlib
+import sys
+
+from stacks import errors, files
+
+
+def read(root: pathlib.Path, stack: str) -> files.StackFile:
+    """The stack's file, valid and decrypted. Raises StackFileError with all its problems, or UsageError."""
+    return files.read(root, stack, passphrase=lambda: passphrase(stack))
+
+
+def passphrase(stack: str) -> str | None:
+    """The passphrase of the environment; where it has none, the user's on a terminal, and None elsewhere."""
+    given = files.passphrase_from_environment(os.environ)
+    if given is not None or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return given
+    return getpass.getpass(f"passphrase of {stack}: ", stream=sys.stderr)
+
+
+def only_stack(root: pathlib.Path, given: str | None, *, command: str) -> str:
+    """The stack that is meant: the given one, or the only one that there is. Raises UsageError where there are more."""
+    names = files.names(root)
+    if given is not None:
+        return given
+    if len(names) == 1:
+        return names[0]
+    raise errors.UsageError.of(
+        f"say which stack is meant: {', '.join(names)}" if names else "there is no stack yet",
+        why="the project has several" if names else "",
+        next=f"./paasport {command} {names[0]}"
+        if names
+        else "write stacks/Pulumi.NAME.yaml, as docs/architecture.md says",
+    )

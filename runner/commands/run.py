@@ -1,0 +1,161 @@
+"""One run of a stack, from its file to the closing line: what `up`, `preview`, `destroy` and `drift` have in common.
+
+The order is what keeps bad input from writing anything: the stack file is judged, consent is there, the cluster
+answers, and only then does the engine begin.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import pathlib
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final, TextIO
+
+import click
+
+from runner import pulumi_cli
+from runner.commands import consent, project
+
+if TYPE_CHECKING:
+    from runner import operations
+    from runner.display import selection
+    from stacks import files
+
+FAILED: Final = 1
+DRIFTED: Final = 3
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Call:
+    """What the user asked for."""
+
+    operation: str
+    stack: str
+    yes: bool = False
+    json: bool = False
+    diff: bool = False
+    targets: tuple[str, ...] = ()
+    engine: str | None = None
+    parallel: int = 64
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether nothing is really done."""
+        return self.operation in ("preview", "drift")
+
+    @property
+    def stream(self) -> TextIO:
+        """Where people are told what happens: with `--json`, standard output belongs to the document."""
+        return sys.stderr if self.json else sys.stdout
+
+
+def run(root: pathlib.Path, call: Call) -> int:
+    """Do it, and return the exit code."""
+    stack = project.read(root, call.stack)
+    vendor = stack.settings.cluster.vendor
+    asked = pulumi_cli.Engine(call.engine) if call.engine else None
+    if pulumi_cli.engine_for(vendor, operation=call.operation, asked=asked) is pulumi_cli.Engine.PULUMI:
+        return _official(root, call)
+    interactive = not call.json and sys.stdin.isatty() and sys.stdout.isatty()
+    needed = consent.of(call.operation, vendor=vendor, stack=stack.stack, yes=call.yes, interactive=interactive)
+    if needed is consent.Consent.ASK and not _agreed(root, call, stack):
+        click.echo("nothing was changed")
+        return FAILED
+    return _embedded(root, call, stack)
+
+
+def exit_code(result: operations.Result, *, operation: str) -> int:
+    """0 done, 1 failed, 3 drift found."""
+    if result.failed:
+        return FAILED
+    return DRIFTED if operation == "drift" and result.drifted else 0
+
+
+def _official(root: pathlib.Path, call: Call) -> int:
+    command = pulumi_cli.arguments(
+        call.operation,
+        stack=call.stack,
+        root=root,
+        yes=call.yes,
+        json=call.json,
+        diff=call.diff,
+        targets=call.targets,
+    )
+    return pulumi_cli.run(command, operation=call.operation)
+
+
+def _agreed(root: pathlib.Path, call: Call, stack: files.StackFile) -> bool:
+    """Show what would happen, and ask. What cannot even be planned is not asked about."""
+    if call.operation == "destroy":
+        from runner.commands import preparation  # noqa: PLC0415 - not needed where nobody is asked
+
+        doomed = preparation.entries(root, stack, report=click.echo)
+        for entry in doomed:
+            click.echo(f"delete   {entry.type}  {entry.urn.rpartition('::')[2]}")
+        return click.confirm(f"delete these {len(doomed)} resources of {stack.stack}?", default=False)
+    if _embedded(root, dataclasses.replace(call, operation="preview"), stack) != 0:
+        return False
+    return click.confirm(f"do this to {stack.stack}?", default=False)
+
+
+def _embedded(root: pathlib.Path, call: Call, stack: files.StackFile) -> int:
+    from runner.display import selection  # noqa: PLC0415 - the official engine has its own
+
+    with selection.display(call.stream, planned=call.is_planned, full_changes=call.diff) as display:
+        result = _result(root, call, stack, display=display)
+    _tell(call, result)
+    return exit_code(result, operation=call.operation)
+
+
+def _result(root: pathlib.Path, call: Call, stack: files.StackFile, *, display: selection.Display) -> operations.Result:
+    from runner import operations  # noqa: PLC0415 - the official engine needs none of it
+    from runner.commands import preparation  # noqa: PLC0415 - as above
+
+    operation = operations.Operation(call.operation)
+    if not preparation.prepare(root, stack, operation=operation, report=display.note):
+        display.note(f"{stack.stack} was never deployed: it has no control plane")
+        return operations.Result(resources=(), outputs={}, diagnostics=(), failed=False, drifted=False, seconds=0.0)
+
+    async def work() -> operations.Result:
+        request = await preparation.request(
+            root, stack, operation=operation, targets=call.targets, parallel=call.parallel
+        )
+        return await operations.run(request, display.event)
+
+    return asyncio.run(work())
+
+
+def _tell(call: Call, result: operations.Result) -> None:
+    """The closing lines, errors last but for the summary; with `--json` the document."""
+    from runner import document  # noqa: PLC0415 - as above
+    from runner.display import report, text  # noqa: PLC0415 - as above
+
+    for line in report.failures(result.resources, result.diagnostics):
+        click.echo(line, err=True)
+    if call.operation == "up" or call.is_planned:
+        _lines(report.outputs(result.outputs), to=call.stream)
+    summary = text.summary(
+        result.resources, duration=result.seconds, planned=call.is_planned, drift=call.operation == "drift"
+    )
+    _lines([summary], to=call.stream)
+    if call.json:
+        click.echo(
+            document.render(
+                document.deployment(
+                    stack=call.stack,
+                    engine=pulumi_cli.Engine.EMBEDDED.value,
+                    resources=result.resources,
+                    outputs=result.outputs,
+                    diagnostics=[document.diagnostic(event) for event in result.diagnostics],
+                    seconds=None if call.is_planned else result.seconds,
+                    with_drift=call.operation == "drift",
+                )
+            )
+        )
+
+
+def _lines(lines: Iterable[str], *, to: TextIO) -> None:
+    for line in lines:
+        click.echo(line, file=to)

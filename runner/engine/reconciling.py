@@ -1,0 +1,143 @@
+"""Makes one goal real, each kind of resource in its way, and keeps the inventory right at every moment of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Awaitable, Callable
+
+from runner.engine import ancestry, entries, events, inventory, journal, model, providers, remote, urn, values
+from stacks import errors
+
+_PROVIDER_IDS = uuid.UUID("8c1f0ae5-2f66-4c43-9d33-6a0d5e7f3a11")
+"""Namespace of the ids of provider resources, which so are the same in every run."""
+
+Register = Callable[[model.Goal], Awaitable[remote.Registered]]
+
+
+class Reconciler:
+    """Stands between goals and providers. In a preview it writes nothing anywhere."""
+
+    def __init__(
+        self,
+        *,
+        remembered: inventory.Inventory,
+        known_providers: providers.Providers,
+        renderer: remote.Renderer,
+        told: journal.Journal,
+        preview: bool,
+    ) -> None:
+        self.preview = preview
+        self._inventory = remembered
+        self._providers = known_providers
+        self._renderer = renderer
+        self._journal = told
+        self._stopping = False
+
+    def stop(self) -> None:
+        """From now on nothing new is begun."""
+        self._stopping = True
+
+    async def made(
+        self, goal: model.Goal, old: model.Entry | None, *, parent: ancestry.Parent, register: Register
+    ) -> model.Outcome:
+        """Make the goal real, or plan to. `register` takes the children of a remote component; raises `EngineError`."""
+        if urn.is_provider(goal.type):
+            return self._configured(goal, old)
+        if goal.remote:
+            return await self._expanded(goal, old, parent=parent, register=register)
+        if not goal.custom:
+            return self._grouped(goal, old)
+        return await self._reconciled(goal, old)
+
+    async def seen(self, goal: model.Goal, old: model.Entry) -> model.Outcome:
+        """What there is, without changing it: for a resource that is no target."""
+        run = dataclasses.replace(self._run(goal, intend=_never), preview=True, report=lambda _: None)
+        return await self._providers.of(goal.type, goal.provider).reconcile(goal, old, run)
+
+    def _grouped(self, goal: model.Goal, old: model.Entry | None) -> model.Outcome:
+        if not self.preview:
+            self._refuse_when_stopping()
+            entry = entries.of_goal(goal, id="", old=old)
+            self._inventory.record(entry)
+        operation = model.Operation.SAME if old else model.Operation.CREATE
+        return model.Outcome(operation=operation, id="", outputs={})
+
+    def _configured(self, goal: model.Goal, old: model.Entry | None) -> model.Outcome:
+        self._providers.configure(goal.urn, goal.inputs)
+        identity = str(uuid.uuid5(_PROVIDER_IDS, goal.urn))
+        if not self.preview:
+            self._refuse_when_stopping()
+            self._inventory.record(entries.of_provider(goal, id=identity))
+        operation = model.Operation.CREATE
+        if old is not None:
+            unchanged = values.revealed(dict(old.inputs)) == values.revealed(dict(goal.inputs))
+            operation = model.Operation.SAME if unchanged else model.Operation.UPDATE
+        return model.Outcome(operation=operation, id=identity, outputs=goal.inputs)
+
+    async def _expanded(
+        self, goal: model.Goal, old: model.Entry | None, *, parent: ancestry.Parent, register: Register
+    ) -> model.Outcome:
+        outcome = self._grouped(goal, old)
+        phases = await self._renderer(goal, parent)
+        await remote.register(phases, goal=goal, parent=parent, register=register)
+        return outcome
+
+    async def _reconciled(self, goal: model.Goal, old: model.Entry | None) -> model.Outcome:
+        if not self.preview and values.contains_unknown(dict(goal.inputs)):
+            raise errors.EngineError.of(f"{goal.name} has inputs that are not known, as a resource before it failed")
+        provider = self._providers.of(goal.type, goal.provider)
+        intents: list[model.Entry] = []
+
+        async def intend(entry: model.Entry) -> None:
+            self._refuse_when_stopping()
+            intents.append(entries.intended(goal, entry))
+            replaced = old if old is not None and old.id and old.id != entry.id else None
+            await self._inventory.intend(intents[-1], superseding=_unprotected(replaced))
+
+        run = self._run(goal, intend=intend)
+        outcome = await provider.reconcile(goal, old, run, outputs_needed=goal.outputs_needed)
+        if not self.preview:
+            await self._remember(goal, outcome, last=intents[-1] if intents else old)
+            self._drop_superseded(outcome, old)
+        return outcome
+
+    async def _remember(self, goal: model.Goal, outcome: model.Outcome, *, last: model.Entry | None) -> None:
+        self._inventory.record(entries.settled(goal, outcome, last=last))
+        if last is not None and last.pending and last.id != outcome.id:
+            # Nobody could find this object again by what was intended, so its id must not be lost.
+            await self._inventory.flush()
+
+    def _drop_superseded(self, outcome: model.Outcome, old: model.Entry | None) -> None:
+        """Forget the replaced object where the provider has already deleted it itself."""
+        replaced = _unprotected(old)
+        if replaced is not None and outcome.superseded is None and replaced in self._inventory.superseded:
+            self._inventory.forget(replaced)
+
+    def _run(self, goal: model.Goal, *, intend: Callable[[model.Entry], Awaitable[None]]) -> model.Run:
+        def report(message: str) -> None:
+            self._journal.emit(events.Progress(urn=goal.urn, message=message))
+
+        def permit_replace(changes: tuple[model.FieldChange, ...]) -> None:
+            if goal.options.protect:
+                paths = ", ".join(change.path for change in changes)
+                raise errors.EngineError.of(
+                    f"{goal.name} would have to be replaced, but is protected" + (f": {paths}" if paths else ""),
+                    why="replacing deletes the present object, and all that it holds",
+                    next="undo the change, or set protect=False",
+                )
+
+        return model.Run(preview=self.preview, report=report, permit_replace=permit_replace, intend=intend)
+
+    def _refuse_when_stopping(self) -> None:
+        if self._stopping:
+            raise errors.EngineError.of("not begun: the run was interrupted")
+
+
+async def _never(_: model.Entry) -> None:
+    raise AssertionError("a preview intends nothing")
+
+
+def _unprotected(entry: model.Entry | None) -> model.Entry | None:
+    # The program has permitted the replacement, so the old object's protection has ended.
+    return dataclasses.replace(entry, protect=False) if entry else None

@@ -1,0 +1,1 @@
+"""The engine's side of Pulumi's gRPC protocol: talks to the program, decides nothing."""

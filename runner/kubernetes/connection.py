@@ -1,0 +1,215 @@
+"""Sends requests to one API server: pooled connections, credentials and their renewal, bounded retries.
+
+Knows HTTP and nothing of Kubernetes' objects; `client.py` is built on it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import ipaddress
+import os
+import random
+import ssl
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Final
+
+import httpx2
+
+from runner.kubernetes import credentials, kubeconfig
+from stacks import errors
+
+IN_FLIGHT: Final = 32
+"""Requests at a time. An API server's fair queuing gives one client about as much; more only queues there."""
+_CONNECT_SECONDS: Final = 5.0
+_READ_SECONDS: Final = 75.0
+"""An API server ends a request after 60 s by itself, and its answer tells more than our giving up would."""
+_DELAYS: Final = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""Pauses between tries, in seconds: together long enough for an API server to be restarted."""
+_SATURATED: Final = frozenset({429, 502, 503, 504})
+
+
+class Connection:
+    """The way to one API server. Made by `open`, ended by `close`; safe to share among tasks."""
+
+    def __init__(self, access: kubeconfig.Access, credential: credentials.Credential, http: httpx2.AsyncClient) -> None:
+        self.access = access
+        self._credential = credential
+        self._http = http
+        self._renewal = asyncio.Lock()
+        self._slots = asyncio.Semaphore(IN_FLIGHT)
+        self._retired: list[httpx2.AsyncClient] = []
+
+    @classmethod
+    async def open(cls, access: kubeconfig.Access) -> Connection:
+        """Get credentials and prepare connections; nothing is sent yet. Raises `UsageError`."""
+        credential = await credentials.obtain(access)
+        return cls(access, credential, _http_client(access, credential))
+
+    async def close(self) -> None:
+        """End all connections."""
+        for http in (self._http, *self._retired):
+            await http.aclose()
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        repeatable: bool = True,
+        patient: bool = True,
+    ) -> httpx2.Response:
+        """The answer, whatever its status.
+
+        `repeatable` says that doing it twice equals doing it once; other requests are only tried again when the server
+        surely did nothing. `patient` False means one try. Raises `ClusterUnreachable` when no answer can be had.
+        """
+        delays = [*_DELAYS] if patient else []
+        while True:
+            delay = delays.pop(0) if delays else None
+            try:
+                async with self._slots:
+                    response = await self._once(method, path, content=content, headers=headers, params=params)
+            except httpx2.TransportError as error:
+                unsent = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
+                if delay is None or not (repeatable or unsent):
+                    raise unreachable(self.access, error) from None
+                await _pause(delay)
+                continue
+            again = response.status_code == 429 or (repeatable and _momentary(response))  # noqa: PLR2004 - as in the RFC
+            if delay is None or not again:
+                return response
+            await _pause(max(delay, _asked_delay(response)))
+
+    async def _once(self, method: str, path: str, **request: Any) -> httpx2.Response:
+        await self._renew_when(self._credential.stale(dt.datetime.now(dt.UTC)), used=self._credential)
+        used = self._credential
+        response = await self._http.request(method, path, **self._identified(request))
+        if response.status_code == httpx2.codes.UNAUTHORIZED and used.renewable:
+            await self._renew_when(True, used=used)
+            response = await self._http.request(method, path, **self._identified(request))
+        return response
+
+    @contextlib.asynccontextmanager
+    async def stream(self, path: str, *, params: Mapping[str, str], quiet: float) -> AsyncIterator[httpx2.Response]:
+        """A GET whose answer never ends by itself; a connection silent for `quiet` seconds is given up.
+
+        Takes no slot among the requests in flight. Raises `httpx2.TransportError`, which means: connect again.
+        """
+        await self._renew_when(self._credential.stale(dt.datetime.now(dt.UTC)), used=self._credential)
+        timeout = httpx2.Timeout(quiet, connect=_CONNECT_SECONDS)
+        used = self._credential
+        async with self._http.stream("GET", path, timeout=timeout, **self._identified({"params": params})) as response:
+            if response.status_code == httpx2.codes.UNAUTHORIZED and used.renewable:
+                await self._renew_when(True, used=used)
+            yield response
+
+    def _identified(self, request: dict[str, Any]) -> dict[str, Any]:
+        headers = dict(request.get("headers") or {})
+        if self._credential.authorization:
+            headers["Authorization"] = self._credential.authorization
+        extensions = {"sni_hostname": self.access.tls_server_name} if self.access.tls_server_name else {}
+        return {**request, "headers": headers, "extensions": extensions}
+
+    async def _renew_when(self, needed: bool, *, used: credentials.Credential) -> None:  # noqa: FBT001 - reads as a sentence
+        if not needed:
+            return
+        async with self._renewal:
+            if self._credential is not used:  # another task was quicker
+                return
+            renewed = await credentials.obtain(self.access)
+            if (renewed.certificate, renewed.key) != (used.certificate, used.key):
+                # Requests under way still use the old connections, which end with this one.
+                self._retired.append(self._http)
+                self._http = _http_client(self.access, renewed)
+            self._credential = renewed
+
+
+def unreachable(access: kubeconfig.Access, error: Exception) -> errors.PaasportError:
+    """What to tell a user when the API server cannot be talked to."""
+    reason = str(error).strip() or type(error).__name__
+    return errors.ClusterUnreachable.of(
+        f"the API server {access.server} ({access.place}) cannot be reached: {reason}",
+        why="nothing can be read from or written to the cluster",
+        next=f"kubectl --context {access.context} version; start the cluster, or correct the kubeconfig",
+    )
+
+
+async def _pause(seconds: float) -> None:
+    # Spread, so that requests refused together do not come back together.
+    await asyncio.sleep(seconds * random.uniform(0.7, 1.3))  # noqa: S311 - no secret
+
+
+def _momentary(response: httpx2.Response) -> bool:
+    """Whether the same request may well succeed in a moment."""
+    if response.status_code in _SATURATED:
+        return True
+    # While etcd elects a leader or is away, the API server answers 500 with its client's error in the text.
+    return response.status_code == httpx2.codes.INTERNAL_SERVER_ERROR and b"etcdserver" in response.content
+
+
+def _asked_delay(response: httpx2.Response) -> float:
+    value = response.headers.get("Retry-After", "")
+    return min(float(value), 30.0) if value.isdigit() else 0.0
+
+
+def _http_client(access: kubeconfig.Access, credential: credentials.Credential) -> httpx2.AsyncClient:
+    nearby = _on_this_machine(access.server)
+    return httpx2.AsyncClient(
+        base_url=access.server,
+        verify=_ssl_context(access, credential),
+        proxy=access.proxy or None,
+        # Like kubectl, never through the environment's proxy to this very machine.
+        trust_env=not access.proxy and not nearby,
+        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=IN_FLIGHT, keepalive_expiry=60),
+        timeout=httpx2.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS, pool=None),
+        # On one machine compressing costs more than it saves.
+        headers={"User-Agent": "paasport", "Accept-Encoding": "identity" if nearby else "gzip"},
+    )
+
+
+def _on_this_machine(server: str) -> bool:
+    host = httpx2.URL(server).host
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _ssl_context(access: kubeconfig.Access, credential: credentials.Credential) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cadata=access.authority.decode() or None)
+        # Clusters' own authorities are often made without the key usage that Python's strict mode asks for.
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        if access.insecure:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        if credential.certificate:
+            _load_certificate(context, credential.certificate + b"\n" + credential.key)
+    except (ssl.SSLError, ValueError):
+        raise errors.UsageError.of(
+            f"a certificate or key of {access.place} is not valid PEM, or they do not belong together",
+            why="the API server cannot be trusted or would not trust us",
+            next="let whoever made the kubeconfig write it anew",
+        ) from None
+    return context
+
+
+def _load_certificate(context: ssl.SSLContext, pem: bytes) -> None:
+    """Python's ssl reads keys from files only: one in memory where there are such, else one that lives this long."""
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create("client-certificate")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(pem)
+            file.flush()
+            context.load_cert_chain(f"/proc/self/fd/{descriptor}")
+        return
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(pem)
+        file.flush()
+        context.load_cert_chain(file.name)

@@ -1,0 +1,90 @@
+"""What the command line asks of the embedded engine: to run a stack's program or its deletion, and what it made."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from runner import request, session
+from runner.engine import events, journal, model, urn, values
+from stacks import errors
+
+Operation = request.Operation
+Request = request.Request
+Result = request.Result
+
+_GRACE_SECONDS: Final = 10.0
+"""What operations under way get to finish in once a run is cancelled."""
+
+
+async def run(asked: Request, listener: events.Listener) -> Result:
+    """Carry the operation out. What goes wrong within it is in the result.
+
+    Raises `UsageError` where the cluster or its inventory cannot be used, before anything was written. Cancelling it
+    once begins nothing new, lets what is under way finish for a while, ends the program and saves the inventory;
+    cancelling it twice ends at once, and the next run takes up what was left.
+    """
+    began = time.monotonic()
+    told = journal.Journal(_drift_only(listener) if asked.operation is Operation.DRIFT else listener)
+    _learn_config(asked, told)
+    async with session.opened(asked, told=told) as opened:
+        work = asyncio.create_task(opened.work())
+        try:
+            exported = await asyncio.shield(work)
+        except asyncio.CancelledError:
+            opened.stop()
+            try:
+                await asyncio.wait({work}, timeout=_GRACE_SECONDS)
+            finally:
+                work.cancel()
+                await asyncio.gather(work, return_exceptions=True)
+            raise
+    finished = [event for event in told.finished if asked.operation is not Operation.DRIFT or _is_drift(event)]
+    return Result(
+        resources=tuple(sorted(finished, key=opened.position)),
+        outputs=exported,
+        diagnostics=told.diagnostics,
+        failed=told.failed,
+        drifted=any(event.drifted for event in finished),
+        seconds=time.monotonic() - began,
+    )
+
+
+async def outputs(asked: Request) -> Mapping[str, Any]:
+    """What the stack exported when it was last brought up. Raises `EngineError` where it never was."""
+    async with session.remembered(asked) as memory:
+        stack = next((entry for entry in memory.entries.values() if entry.type == urn.STACK_TYPE), None)
+    if stack is None:
+        raise errors.EngineError.of(f"stack {asked.stack} has not been deployed", next=f"./paasport up {asked.stack}")
+    return stack.outputs
+
+
+async def entries(asked: Request) -> tuple[model.Entry, ...]:
+    """What the inventory remembers, in program order; empty for a stack that was never deployed."""
+    async with session.remembered(asked) as memory:
+        return tuple(memory.entries.values())
+
+
+def _drift_only(listener: events.Listener) -> events.Listener:
+    def listen(event: events.Event) -> None:
+        if isinstance(event, events.Diagnostic) or (isinstance(event, events.Finished) and _is_drift(event)):
+            listener(event)
+
+    return listen
+
+
+def _is_drift(event: events.Finished) -> bool:
+    return event.drifted or bool(event.failure)
+
+
+def _learn_config(asked: Request, told: journal.Journal) -> None:
+    """Keep the configuration's secrets out of every message, also as parts of an object."""
+    for key in asked.secret_keys:
+        text = asked.config.get(key, "")
+        told.learn(values.Secret(text))
+        with contextlib.suppress(ValueError):
+            told.learn(values.Secret(json.loads(text)))

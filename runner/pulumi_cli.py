@@ -1,0 +1,102 @@
+"""The other engine: the official `pulumi` command on the same stack, found on the PATH and never installed by us.
+
+Decides when it is used and how it is called (pure), and calls it (thin). It inherits the terminal, so that its own
+display, questions and JSON reach the user unchanged.
+"""
+
+from __future__ import annotations
+
+import enum
+import pathlib
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from stacks import errors
+
+
+class Engine(enum.StrEnum):
+    """Who runs the program."""
+
+    EMBEDDED = "embedded"
+    PULUMI = "pulumi"
+
+
+CHANGES: Final = frozenset({"up", "destroy"})
+ONLY_PULUMI: Final[Mapping[str, frozenset[str]]] = {"eks": CHANGES, "gke": CHANGES, "aks": CHANGES}
+"""By vendor, the operations that the embedded engine never does: it simulates clouds, it does not change them."""
+
+COMMAND: Final[Mapping[str, tuple[str, ...]]] = {
+    "up": ("up",),
+    "preview": ("preview",),
+    "destroy": ("destroy",),
+    "drift": ("refresh", "--preview-only", "--expect-no-changes"),
+}
+"""Our operations in Pulumi's words."""
+
+WITHOUT_YES: Final = frozenset({"preview", "drift"})
+"""Operations that change nothing: Pulumi knows no `--yes` for them, or must not be given it."""
+
+EXIT_CODES: Final[Mapping[int, int]] = {0: 0, 2: 2, 6: 2, 8: 130}
+"""Pulumi's exit codes that have one of ours: 2 configuration, 6 no such stack, 8 cancelled. Anything else is 1.
+
+https://www.pulumi.com/docs/iac/cli/exit-codes/
+"""
+UNEXPECTED_CHANGES: Final = 7
+"""Pulumi's exit code where `--expect-no-changes` was disappointed."""
+
+
+def engine_for(vendor: str, *, operation: str, asked: Engine | None) -> Engine:
+    """The engine for this operation. Raises UsageError where the embedded one is asked for and must not be taken."""
+    if operation in ONLY_PULUMI.get(vendor, frozenset()):
+        if asked is Engine.EMBEDDED:
+            raise errors.UsageError(
+                errors.Problem(
+                    what=f"{operation} on the vendor {vendor} is not done by the embedded engine",
+                    why="it only simulates a cloud's resources, so nothing would come into being",
+                    next="leave out --engine embedded, or see what would happen with preview",
+                )
+            )
+        return Engine.PULUMI
+    return asked or Engine.EMBEDDED
+
+
+def arguments(
+    operation: str, *, stack: str, root: pathlib.Path, yes: bool, json: bool, diff: bool, targets: Sequence[str]
+) -> list[str]:
+    """What `pulumi` is called with, without its own name."""
+    flags = {"--yes": yes and operation not in WITHOUT_YES, "--json": json, "--diff": diff}
+    return [
+        *COMMAND[operation],
+        *("--stack", stack, "--cwd", str(root)),
+        *(flag for flag, given in flags.items() if given),
+        *(part for target in targets for part in ("--target", target)),
+    ]
+
+
+def exit_code(code: int, *, operation: str) -> int:
+    """Our exit code for Pulumi's."""
+    if operation == "drift" and code == UNEXPECTED_CHANGES:
+        return 3
+    return EXIT_CODES.get(code, 1)
+
+
+def run(command: Sequence[str], *, operation: str) -> int:
+    """Call `pulumi`, wait for it, and return our exit code. Raises UsageError where there is none."""
+    program = shutil.which("pulumi")
+    if program is None:
+        raise errors.UsageError(
+            errors.Problem(
+                what="the pulumi command is not on the PATH",
+                why="the engine `pulumi` is the official command line, which comes from no package registry",
+                next="install it as https://www.pulumi.com/docs/install/ says, then run this command again",
+            )
+        )
+    process = subprocess.Popen([program, *command])
+    while True:
+        try:
+            return exit_code(process.wait(), operation=operation)
+        except KeyboardInterrupt:
+            # The terminal sent the signal to pulumi too; it cancels in good order, and we wait for it.
+            continue

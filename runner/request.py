@@ -1,0 +1,67 @@
+"""What a run of the embedded engine is asked for, and what it answers. Data only."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import pathlib
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from runner.engine import events
+from stacks import errors
+
+
+class Operation(enum.StrEnum):
+    """What can be done with a stack."""
+
+    UP = "up"
+    PREVIEW = "preview"
+    DESTROY = "destroy"
+    DRIFT = "drift"
+
+
+async def _no_other_stack(name: str) -> Mapping[str, Any]:
+    raise errors.Unsupported.of(f"the program refers to stack {name}, which cannot be looked up here")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Request:
+    """Everything that a run needs to know; it reads no settings of its own."""
+
+    operation: Operation
+    root: pathlib.Path
+    """Folder of the Pulumi project."""
+    project: str
+    stack: str
+    config: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
+    """As the program sees it: full keys, texts as values, objects as JSON."""
+    secret_keys: frozenset[str] = frozenset()
+    kubeconfig: str = dataclasses.field(default="", repr=False)
+    """Path or text; the cluster where the inventory lies, and that of the default Kubernetes provider."""
+    context: str = ""
+    targets: tuple[str, ...] = ()
+    """URNs, patterns of URNs with `*`, or names; empty means everything."""
+    parallel: int = 64
+    """Registrations that the program may have under way at a time."""
+    stack_outputs: Callable[[str], Awaitable[Mapping[str, Any]]] = _no_other_stack
+    """The outputs of another stack; secret ones as `values.Secret`."""
+
+    @property
+    def planned(self) -> bool:
+        """Whether nothing is really done."""
+        return self.operation in (Operation.PREVIEW, Operation.DRIFT)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a run did, or would do."""
+
+    resources: tuple[events.Finished, ...]
+    """In program order, deletions last; of a drift run only those that drifted."""
+    outputs: Mapping[str, Any]
+    """May contain `values.Secret`, and after a preview `values.UNKNOWN`."""
+    diagnostics: tuple[events.Diagnostic, ...]
+    failed: bool
+    drifted: bool
+    seconds: float

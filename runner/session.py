@@ -1,0 +1,252 @@
+"""One run with everything connected: cluster, inventory, providers, program. Decides only what follows on what."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Final
+
+from runner import dynamic, request
+from runner.engine import (
+    ancestry,
+    applyset,
+    deletion,
+    deployment,
+    events,
+    inventory,
+    journal,
+    model,
+    providers,
+    reconciling,
+    remote,
+    removal,
+    urn,
+)
+from runner.host import engine_service, monitor, program, server
+from runner.kubernetes import client, identity, provider
+from stacks import errors
+
+_DEFAULT_KUBERNETES: Final = "kubernetes:"
+"""Configuration under these keys is that of the default Kubernetes provider."""
+
+
+@contextlib.asynccontextmanager
+async def remembered(asked: request.Request) -> AsyncIterator[inventory.Inventory]:
+    """The stack's inventory, and a connection to its cluster for as long."""
+    api = await client.Client.connect(asked.kubeconfig, context=asked.context)
+    try:
+        yield await inventory.Inventory.load(api, project=asked.project, stack=asked.stack)
+    finally:
+        await api.close()
+
+
+@contextlib.asynccontextmanager
+async def opened(asked: request.Request, *, told: journal.Journal) -> AsyncIterator[Session]:
+    """A session with the cluster that the request names. Raises `UsageError` where it cannot be used."""
+    async with remembered(asked) as memory:
+        known = _providers(asked, memory, told=told)
+        try:
+            yield Session(asked, memory=memory, known=known, told=told)
+        finally:
+            await known.close()
+
+
+def _providers(asked: request.Request, memory: inventory.Inventory, *, told: journal.Journal) -> providers.Providers:
+    marks = identity.StackIdentity(
+        field_manager=memory.name,
+        label_key=applyset.PART_OF_LABEL,
+        label_value=applyset.identifier(memory.name),
+        hash_key=memory.hash_key,
+        project_root=asked.root,
+    )
+    configured = {
+        key.removeprefix(_DEFAULT_KUBERNETES): value
+        for key, value in asked.config.items()
+        if key.startswith(_DEFAULT_KUBERNETES)
+    }
+    served = dynamic.DynamicProvider(
+        root=asked.root,
+        project=asked.project,
+        config=asked.config,
+        said=lambda line: told.tell(events.Severity.INFO, line),
+    )
+    return providers.Providers(
+        {
+            "kubernetes": lambda inputs: provider.from_inputs(inputs, stack=marks),
+            dynamic.PACKAGE: lambda _: served,
+        },
+        defaults={"kubernetes": {"kubeconfig": asked.kubeconfig, "context": asked.context} | configured},
+        entries=memory.entries.get,
+    )
+
+
+class Session:
+    """One run with everything connected."""
+
+    def __init__(
+        self,
+        asked: request.Request,
+        *,
+        memory: inventory.Inventory,
+        known: providers.Providers,
+        told: journal.Journal,
+    ) -> None:
+        self._request = asked
+        self._inventory = memory
+        self._journal = told
+        reconciler = reconciling.Reconciler(
+            remembered=memory,
+            known_providers=known,
+            renderer=_renderer(known),
+            told=told,
+            preview=asked.planned,
+        )
+        self._deployment = deployment.Deployment(
+            remembered=memory, known_providers=known, reconciler=reconciler, told=told, targets=asked.targets
+        )
+        self._removal = removal.Removal(remembered=memory, known_providers=known, told=told, preview=asked.planned)
+        self._child: program.Child | None = None
+        self._stopped = False
+        self._ending: asyncio.Task[None] | None = None
+
+    def position(self, event: events.Finished) -> int:
+        """The place of an event in the result; sorting by it keeps the order of deletions among themselves."""
+        deleted = event.operation is model.Operation.DELETE
+        return self._deployment.position("" if deleted else event.urn)
+
+    def stop(self) -> None:
+        """Begin nothing new, and end the program."""
+        self._stopped = True
+        self._deployment.stop()
+        self._removal.stop()
+        if self._child is not None:
+            self._ending = asyncio.create_task(self._child.end())
+
+    async def work(self) -> Mapping[str, Any]:
+        """Do it; the program's exports."""
+        try:
+            if self._request.operation is request.Operation.DESTROY:
+                await self._destroy()
+                return {}
+            code = await self._run_program()
+            if not self._succeeded(code):
+                return self._deployment.outputs
+            if self._request.operation is not request.Operation.DRIFT:
+                await self._prune()
+            if not self._journal.failed and not self._request.planned:
+                self._save_outputs()
+            return self._deployment.outputs
+        finally:
+            self._deployment.abort()
+            await self._deployment.settle()
+            await self._close_inventory()
+
+    async def _close_inventory(self) -> None:
+        try:
+            await self._inventory.close()
+        except errors.PaasportError as error:
+            self._journal.tell(events.Severity.ERROR, str(error))
+
+    async def _run_program(self) -> int:
+        facts = monitor.Facts(
+            project=self._request.project,
+            stack=self._request.stack,
+            preview=self._request.planned,
+            parallel=self._request.parallel,
+            config=self._request.config,
+            secret_keys=self._request.secret_keys,
+        )
+        services = (
+            monitor.Monitor(facts, run=self._deployment, stack_outputs=self._request.stack_outputs),
+            engine_service.EngineService(self._journal),
+        )
+        async with (
+            server.serving(*services) as address,
+            program.running(
+                root=self._request.root,
+                project=self._request.project,
+                stack=self._request.stack,
+                address=address,
+                preview=self._request.planned,
+                parallel=self._request.parallel,
+                config=self._request.config,
+                secret_keys=self._request.secret_keys,
+                said=lambda line: self._journal.tell(events.Severity.INFO, line),
+            ) as child,
+        ):
+            self._child = child
+            if self._stopped:
+                await child.end()
+            code = await child.wait()
+            await self._deployment.settle()
+        return code
+
+    def _succeeded(self, code: int) -> bool:
+        """Whether the program and all of its resources are fine; whatever is not has then been told."""
+        if self._stopped:
+            return False
+        if code != 0 and not self._journal.failed:
+            self._journal.tell(events.Severity.ERROR, f"the program ended with exit code {code}")
+        known = {*self._deployment.claimed, *self._inventory.entries}
+        for target in self._request.targets:
+            if not any(urn.matches(name, [target]) for name in known):
+                self._journal.tell(events.Severity.ERROR, f"the target {target} is no resource of the program")
+        return not self._journal.failed
+
+    async def _prune(self) -> None:
+        """Delete what has left the program. Only called after its success: otherwise nobody knows what has left it."""
+        left = [entry for entry in self._inventory.entries.values() if entry.urn not in self._deployment.claimed]
+        await self._delete([*self._inventory.superseded, *self._chosen(left)])
+
+    async def _destroy(self) -> None:
+        if await self._delete([*self._inventory.superseded, *self._chosen([*self._inventory.entries.values()])]):
+            remaining = [*self._inventory.entries, *self._inventory.superseded]
+            if not remaining:
+                await self._inventory.discard()
+
+    def _chosen(self, found: list[model.Entry]) -> list[model.Entry]:
+        if not self._request.targets:
+            return found
+        return [entry for entry in found if urn.matches(entry.urn, self._request.targets)]
+
+    async def _delete(self, doomed: list[model.Entry]) -> bool:
+        try:
+            self._refuse_dependents(doomed)
+            plan = deletion.plan(doomed)
+        except errors.PaasportError as error:
+            self._journal.tell(events.Severity.ERROR, str(error))
+            return False
+        return await self._removal.carry_out(plan)
+
+    def _refuse_dependents(self, doomed: list[model.Entry]) -> None:
+        staying = deletion.dependents(self._inventory.entries.values(), {entry.urn for entry in doomed})
+        if self._request.targets and staying:
+            names = ", ".join(urn.Urn.parse(entry.urn).name for entry in staying)
+            raise errors.EngineError.of(
+                f"{names}: still needed by what is not a target, so nothing was deleted",
+                next="add these resources as targets, or leave the targets out",
+            )
+
+    def _save_outputs(self) -> None:
+        stack = next((entry for entry in self._inventory.entries.values() if entry.type == urn.STACK_TYPE), None)
+        if stack is not None:
+            self._inventory.record(dataclasses.replace(stack, outputs=self._deployment.outputs))
+
+
+def _renderer(known: providers.Providers) -> remote.Renderer:
+    async def rendered(goal: model.Goal, parent: ancestry.Parent) -> remote.Phases:
+        served = known.of(goal.type, goal.provider or parent.provider(goal.type))
+        if not isinstance(served, provider.KubernetesProvider):
+            raise errors.Unsupported.of(
+                f"the embedded engine does not implement the remote component {goal.type}",
+                next="run the stack with --engine pulumi",
+            )
+        phases = await served.children(goal.type, goal.name, goal.inputs)
+        return [
+            [remote.Child(type=child.type, name=child.name, inputs=child.manifest) for child in phase]
+            for phase in phases
+        ]
+
+    return rendered

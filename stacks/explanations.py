@@ -1,0 +1,196 @@
+"""Pydantic's errors in words that a user can act on: what is wrong, what is wanted, the nearest right name.
+
+Knows models and error types, not files. Never repeats a value that is or may be secret.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+import pydantic
+
+from stacks import confidential, findings, forms, suggestions
+
+LONGEST_QUOTE: Final = 40
+"""Longer texts are described, not repeated: nobody reads them, and they may be pasted credentials."""
+
+
+def findings_of(
+    error: pydantic.ValidationError, model: type[pydantic.BaseModel], *, path: findings.Path, echo: bool
+) -> Iterator[findings.Finding]:
+    """What `error` says about a value of `model` that stands at `path`. With `echo` false no value is repeated."""
+    for detail in error.errors(include_url=False):
+        steps, owner, secret = _followed(model, detail["loc"])
+        place = (*path, *steps)
+        mention = Mention(
+            name=f"`{findings.spelled(place)}`",
+            value=described(detail["input"], echo=echo and not secret),
+            key=str(steps[-1]) if steps else "",
+            siblings=tuple(_keys(owner)) if owner else (),
+            context=detail.get("ctx", {}),
+            text=detail["input"] if echo and not secret and type(detail["input"]) is str else "",
+            meaning=_meaning(owner, steps),
+        )
+        what, advice = EXPLANATIONS.get(detail["type"], _other)(mention)
+        yield findings.Finding(path=place, what=what, why=mention.meaning, next=advice)
+
+
+class Mention(typing.NamedTuple):
+    """What an explanation may speak of."""
+
+    name: str
+    value: str
+    """The offending value in words; the value itself only where it may be shown."""
+    key: str
+    siblings: tuple[str, ...]
+    """The keys that may stand where `key` stands."""
+    context: Mapping[str, Any]
+    text: str
+    """The offending text, empty where it must not be repeated."""
+    meaning: str
+    """What the key is for, from its docstring."""
+
+
+Explanation = Callable[[Mention], tuple[str, str]]
+"""Says what is wrong, and what to do next."""
+
+
+def described(value: Any, *, echo: bool) -> str:
+    """What a value is, in words; the value itself only where it is short and may be shown."""
+    if isinstance(value, confidential.Confidential):
+        return "an encrypted value"
+    if value is None or value == "":
+        return "nothing" if value is None else "an empty text"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    kind = "truth value" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return f"the {kind} `{text}`" if echo and len(text) <= LONGEST_QUOTE and text.isprintable() else f"a {kind}"
+
+
+def _must_be(wanted: str) -> Explanation:
+    return lambda mention: (f"{mention.name} must be {wanted}, not {mention.value}", "")
+
+
+def _text(mention: Mention) -> tuple[str, str]:
+    advice = "put the value in quotes" if mention.value.startswith(("the number", "the truth value")) else ""
+    return f"{mention.name} must be a text, not {mention.value}", advice
+
+
+def _limited(mention: Mention) -> tuple[str, str]:
+    limits = {"ge": "at least", "le": "at most"}
+    wanted = next(f"{words} {mention.context[key]}" for key, words in limits.items() if key in mention.context)
+    return f"{mention.name} must be {wanted}, not {mention.value}", ""
+
+
+def _unknown(mention: Mention) -> tuple[str, str]:
+    return f"unknown key {mention.name}", suggestions.correction(mention.key, mention.siblings)
+
+
+def _missing(mention: Mention) -> tuple[str, str]:
+    return f"{mention.name} is missing", f"add the key `{mention.key}`"
+
+
+def _choice(mention: Mention) -> tuple[str, str]:
+    choices = mention.context["expected"].replace("'", "`").replace(" or ", ", ")
+    what = f"{mention.name} must be one of {choices}, not {mention.value}"
+    names = [part.strip(" `") for part in choices.split(",")]
+    return what, suggestions.correction(mention.text, names) if mention.text else ""
+
+
+def _form(mention: Mention) -> tuple[str, str]:
+    wanted = forms.WORDS[mention.context["pattern"]]
+    return f"{mention.name} must be {wanted}; it is {mention.value}", ""
+
+
+def _source(mention: Mention) -> tuple[str, str]:
+    what = f"{mention.name} needs exactly one of `path`, `value` and `stack`"
+    return what, "say where the kubeconfig comes from with one of them, for example `path: ~/.kube/config`"
+
+
+def _empty(mention: Mention) -> tuple[str, str]:
+    return f"{mention.name} must not be empty", ""
+
+
+def _too_long(mention: Mention) -> tuple[str, str]:
+    return f"{mention.name} must have at most {mention.context['max_length']} characters", ""
+
+
+def _zero(mention: Mention) -> tuple[str, str]:
+    return f"{mention.name} must be more than zero", ""
+
+
+def _other(mention: Mention) -> tuple[str, str]:
+    return f"{mention.name} is not valid", ""
+
+
+EXPLANATIONS: Final[Mapping[str, Explanation]] = {
+    "missing": _missing,
+    "extra_forbidden": _unknown,
+    "literal_error": _choice,
+    "int_type": _must_be("a whole number"),
+    "string_type": _text,
+    "model_type": _must_be("a mapping"),
+    "model_attributes_type": _must_be("a mapping"),
+    "dict_type": _must_be("a mapping"),
+    "tuple_type": _must_be("a list"),
+    "greater_than_equal": _limited,
+    "less_than_equal": _limited,
+    "string_pattern_mismatch": _form,
+    "string_too_short": _empty,
+    "string_too_long": _too_long,
+    "too_short": _empty,
+    "union_tag_not_found": _source,
+    "zero_quantity": _zero,
+}
+
+
+def _followed(
+    model: type[pydantic.BaseModel], location: tuple[str | int, ...]
+) -> tuple[findings.Path, type[pydantic.BaseModel] | None, bool]:
+    """The location without the tags of unions, the model that owns its last key, and whether it may be secret."""
+    steps: list[str | int] = []
+    owner: type[pydantic.BaseModel] | None = None
+    current: type[pydantic.BaseModel] | None = model
+    secret = False
+    remaining = list(location)
+    while remaining:
+        step = remaining.pop(0)
+        steps.append(step)
+        owner, current = current, None
+        field = _keys(owner).get(str(step)) if owner else None
+        if field is None:
+            continue
+        secret = secret or _holds_secret(field.annotation)
+        choices = _models(field.annotation)
+        if len(choices) > 1 and remaining:
+            tag = str(remaining.pop(0))
+            choices = [choice for choice in choices if tag in choice.model_fields]
+        current = choices[0] if len(choices) == 1 else None
+    return tuple(steps), owner, secret
+
+
+def _keys(model: type[pydantic.BaseModel]) -> dict[str, Any]:
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def _meaning(owner: type[pydantic.BaseModel] | None, steps: findings.Path) -> str:
+    field = _keys(owner).get(str(steps[-1])) if owner and steps else None
+    return (field.description or "").rstrip(".") if field else ""
+
+
+def _models(annotation: Any) -> list[type[pydantic.BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
+        return [annotation]
+    return [model for part in typing.get_args(annotation) for model in _models(part)]
+
+
+def _holds_secret(annotation: Any) -> bool:
+    if annotation is pydantic.SecretStr:
+        return True
+    fields = [field.annotation for model in _models(annotation) for field in model.model_fields.values()]
+    return any(_holds_secret(part) for part in (*fields, *typing.get_args(annotation)))

@@ -1,0 +1,224 @@
+"""Stack files: read, decrypted and judged, with every problem at its line.
+
+What the settings mean is in `settings.py`, which is imported only once a file is judged, because every command imports
+this module.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+import typing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from stacks import confidential, configuration, errors, findings, passphrase, sources
+
+if typing.TYPE_CHECKING:
+    from stacks import settings
+
+TEXT_VARIABLE: Final = "PULUMI_CONFIG_PASSPHRASE"
+"""The environment variable that has the passphrase."""
+FILE_VARIABLE: Final = "PULUMI_CONFIG_PASSPHRASE_FILE"
+"""The environment variable that names a file with the passphrase; asked where the other is not set."""
+PASSPHRASE_PROVIDERS: Final = ("passphrase", "default", "", None)
+"""The values of `secretsprovider` that mean a passphrase where state is not kept in Pulumi's own service."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StackFile:
+    """A stack as its file describes it, valid and decrypted."""
+
+    stack: str
+    path: pathlib.Path
+    config: Mapping[str, Any] = dataclasses.field(repr=False)
+    """Values by `namespace:name`, the project's defaults included, secrets in plain: never to be shown."""
+    secret_keys: frozenset[str]
+    """The keys of `config` whose value is or contains a secret."""
+    settings: settings.Settings
+
+    def program_config(self) -> dict[str, str]:
+        """What PULUMI_CONFIG carries: every value as text, objects as JSON. Never to be shown."""
+        return {key: configuration.text(value) for key, value in self.config.items()}
+
+
+def names(root: pathlib.Path) -> list[str]:
+    """The stacks that have a file, sorted. Raises UsageError where `root` has no project file."""
+    return list(sources.project(root).stacks)
+
+
+def read(root: pathlib.Path, stack: str, *, passphrase: Callable[[], str | None]) -> StackFile:
+    """The stack's file. `passphrase` is asked only where the file has an encrypted value.
+
+    Raises StackFileError with every problem of the file, and UsageError where there is no such stack.
+    """
+    source = sources.source(sources.project(root), stack)
+    problems = [*source.problems, *_refusals(source)]
+    opener: configuration.Opener = _accept
+    if source.secrets and not problems:
+        opener, complaints = _unlocked(source, passphrase)
+        problems += complaints
+    config, damaged = _opened(source, opener)
+    wanted, found = _judged(source, config)
+    problems += [*damaged, *found]
+    if problems or wanted is None:
+        raise errors.StackFileError(*_in_order(problems))
+    secret_keys = frozenset(str(path[0]) for path in source.secrets)
+    return StackFile(stack=stack, path=source.path, config=config, secret_keys=secret_keys, settings=wanted)
+
+
+def inspect(root: pathlib.Path, stack: str) -> settings.Settings:
+    """The stack's settings for whoever only looks: needs no passphrase, and reads what only Pulumi's CLI can deploy.
+
+    Secrets in it are stand-ins. Raises StackFileError with every problem of the file, and UsageError where there is no
+    such stack.
+    """
+    source = sources.source(sources.project(root), stack)
+    config, _ = _opened(source, _accept)
+    wanted, found = _judged(source, config)
+    problems = [*source.problems, *found]
+    if problems or wanted is None:
+        raise errors.StackFileError(*_in_order(problems))
+    return wanted
+
+
+def check(root: pathlib.Path, stack: str) -> tuple[errors.Problem, ...]:
+    """Every problem of the stack's file that can be seen without a passphrase and for either engine.
+
+    Raises UsageError where there is no such stack.
+    """
+    try:
+        inspect(root, stack)
+    except errors.StackFileError as error:
+        return error.problems
+    return ()
+
+
+def passphrase_from_environment(environ: Mapping[str, str]) -> str | None:
+    """The passphrase that Pulumi's two variables give, None where neither does.
+
+    Raises UsageError where the file that one of them names cannot be read.
+    """
+    given = environ.get(TEXT_VARIABLE)
+    file = environ.get(FILE_VARIABLE)
+    if given is not None or not file:
+        return given
+    try:
+        return pathlib.Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not a text in UTF-8"
+        raise errors.UsageError.of(
+            f"the passphrase file {file} cannot be read: {reason}",
+            why=f"{FILE_VARIABLE} names it, and encrypted values of stack files are read with it",
+            next=f"write the file, or unset {FILE_VARIABLE}",
+        ) from None
+
+
+def _refusals(source: sources.Source) -> Iterator[errors.Problem]:
+    """What Pulumi's CLI can do with a stack file and the embedded engine cannot."""
+    advice = f"use Pulumi's own CLI: ./paasport up {source.stack} --engine pulumi"
+    if source.outer.get("secretsprovider") not in PASSPHRASE_PROVIDERS or "encryptedkey" in source.outer:
+        yield source.problem(
+            "the embedded engine reads no secrets of a cloud's key service",
+            at=("secretsprovider",) if "secretsprovider" in source.outer else ("encryptedkey",),
+            why="only values encrypted with a passphrase can be read without a vendor's API",
+            next=advice,
+        )
+    if source.outer.get("environment"):
+        yield source.problem(
+            "the embedded engine knows no Pulumi ESC environments",
+            at=("environment",),
+            why="the configuration that they add would be missing without notice",
+            next=advice,
+        )
+
+
+def _unlocked(
+    source: sources.Source, ask: Callable[[], str | None]
+) -> tuple[configuration.Opener, tuple[errors.Problem, ...]]:
+    """What opens the file's secrets, or why nothing does."""
+    salt = source.outer.get(sources.SALT)
+    if not isinstance(salt, str):
+        return _accept, (_without_salt(source),)
+    given = ask()
+    if given is None:
+        return _accept, (_without_passphrase(source),)
+    try:
+        key = passphrase.Passphrase(salt, passphrase=given)
+        key.check()
+    except errors.UsageError as error:
+        return _accept, tuple(_placed(error, source, source.document.locate((sources.SALT,))))
+    return lambda _path, sealed: confidential.Confidential(key.decrypt(sealed)), ()
+
+
+def _accept(_path: findings.Path, _ciphertext: str) -> confidential.Confidential:
+    """Stand in for a secret that is not opened: it is there, which is all that is known."""
+    return confidential.Confidential("encrypted")
+
+
+def _opened(source: sources.Source, opener: configuration.Opener) -> tuple[dict[str, Any], list[errors.Problem]]:
+    """The configuration with its secrets opened, and the problems of those that could not be."""
+    problems: list[errors.Problem] = []
+
+    def open_or_complain(path: findings.Path, ciphertext: str) -> Any:
+        try:
+            return opener(path, ciphertext)
+        except errors.UsageError as error:
+            subject = f"`{findings.spelled(path)}`: "
+            problems.extend(_placed(error, source, source.locate(path), subject=subject))
+            return _accept(path, ciphertext)
+
+    config = {key: configuration.opened(value, open_or_complain, path=(key,)) for key, value in source.config.items()}
+    return config, problems
+
+
+def _judged(source: sources.Source, config: Mapping[str, Any]) -> tuple[settings.Settings | None, list[errors.Problem]]:
+    """The settings, or what is wrong with them, encryption included."""
+    from stacks import checks, settings  # noqa: PLC0415 - they bring pydantic, 0.2 s that only a file is worth
+
+    wrong = list(checks.of_encryption(config, sealed=source.secrets, secret=settings.SECRET_PATHS))
+    problems = list(findings.problems(wrong, locate=source.locate, file=source.file))
+    told = {(problem.line, problem.column) for problem in problems}
+    try:
+        wanted = settings.parse(config, locate=source.locate, file=source.file)
+    except errors.StackFileError as error:
+        # Where a value is encrypted and must not be, nothing else can be said about it.
+        return None, problems + [each for each in error.problems if (each.line, each.column) not in told]
+    unnamed = checks.of_stack_name(source.stack, cluster=wanted.cluster, path=(settings.CLUSTER_KEY,))
+    problems += findings.problems(unnamed, locate=source.locate, file=source.file)
+    return wanted, problems
+
+
+def _without_salt(source: sources.Source) -> errors.Problem:
+    return source.problem(
+        f"the file has encrypted values, but no `{sources.SALT}`",
+        at=("config",),
+        why="values can be read only together with the salt that they were encrypted with",
+        next=f"restore the line `{sources.SALT}: ...`, or set the values again with `pulumi config set --secret`",
+    )
+
+
+def _without_passphrase(source: sources.Source) -> errors.Problem:
+    first = min(source.secrets, key=source.locate)
+    line, column = source.locate(first)
+    return errors.Problem(
+        what=f"`{findings.spelled(first)}` is encrypted, and no passphrase is given",
+        why="without it the stack's configuration cannot be read",
+        next=f"set {TEXT_VARIABLE}, or {FILE_VARIABLE} to the file that has it",
+        file=source.file,
+        line=line,
+        column=column,
+    )
+
+
+def _placed(
+    error: errors.PaasportError, source: sources.Source, place: tuple[int, int], *, subject: str = ""
+) -> Iterator[errors.Problem]:
+    line, column = place
+    for problem in error.problems:
+        what = f"{subject}{problem.what}"
+        yield dataclasses.replace(problem, what=what, file=source.file, line=line, column=column)
+
+
+def _in_order(problems: Iterable[errors.Problem]) -> tuple[errors.Problem, ...]:
+    return tuple(sorted(problems, key=lambda problem: (problem.line, problem.column, problem.what)))

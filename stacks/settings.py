@@ -1,0 +1,308 @@
+"""What a stack file may say: the cluster to use and the services to run on it.
+
+Types, plus the entry points that turn configuration into them. What must hold between fields is in `checks.py`, the
+words of an error in `explanations.py`, reading files in `files.py`. Keys are camelCase in YAML, as in Pulumi's own
+files, and snake_case in Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Final, Literal
+
+import pydantic
+import pydantic_core
+from pydantic import alias_generators
+
+from stacks import checks, errors, explanations, filling, findings, forms, quantities, suggestions
+
+PROJECT: Final = "paasport"
+"""The project's name in Pulumi.yaml, and the namespace of its configuration keys."""
+CLUSTER_KEY: Final = f"{PROJECT}:cluster"
+SERVICES_KEY: Final = f"{PROJECT}:services"
+
+DnsLabel = Annotated[str, pydantic.StringConstraints(pattern=forms.DNS_LABEL, min_length=1, max_length=63)]
+"""A label of RFC 1123: lower-case letters, digits and hyphens, as names of zones and clusters are."""
+
+ServiceName = Annotated[
+    str, pydantic.StringConstraints(pattern=forms.SERVICE_NAME, min_length=1, max_length=forms.LONGEST_SERVICE_NAME)
+]
+"""A DNS label that starts with a letter, because Kubernetes demands that of a Service.
+
+At most 30 characters, because names are derived from it: an operator appends its own words and an ordinal
+(`prometheus-metrics-shard-1-0`), and a pod's name is a label value too, which ends at 63.
+"""
+
+
+def _number_as_text(value: Any) -> Any:
+    """YAML reads `cpu: 16` as a number; for a quantity the two spellings mean the same."""
+    return str(value) if type(value) in (int, float) else value
+
+
+_QuantityText = Annotated[str, pydantic.StringConstraints(pattern=quantities.PATTERN, max_length=32)]
+_QuantityNumber = Annotated[float, pydantic.Field(gt=0)]
+
+
+def _more_than_zero(quantity: str) -> str:
+    if quantities.value(quantity) == 0:
+        raise pydantic_core.PydanticCustomError("zero_quantity", "must be more than zero")
+    return quantity
+
+
+Quantity = Annotated[
+    _QuantityText,
+    pydantic.BeforeValidator(_number_as_text, json_schema_input_type=_QuantityText | _QuantityNumber),
+    pydantic.AfterValidator(_more_than_zero),
+]
+"""A Kubernetes quantity: `500m` or `16` of CPU, `64Gi` of memory or storage."""
+
+Duration = Annotated[str, pydantic.StringConstraints(pattern=forms.DURATION, min_length=2, max_length=32)]
+"""A duration as Prometheus writes it: units from large to small, `15d` or `1d12h`."""
+
+Replicas = Annotated[int, pydantic.Strict(), pydantic.Field(ge=1, le=100)]
+
+
+class Model(pydantic.BaseModel):
+    """What all settings have in common: they never change, know all their keys, and hide what is secret."""
+
+    model_config = pydantic.ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=alias_generators.to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,
+    )
+
+
+class LocalNodes(Model):
+    """The simulated nodes of a local control plane."""
+
+    count: Annotated[int, pydantic.Strict(), pydantic.Field(ge=1, le=500)] = 3
+    """How many nodes, spread over the zones in turn. 1 to 500; default 3, one for each zone."""
+    zones: Annotated[tuple[DnsLabel, ...], pydantic.Field(min_length=1)] = ("zone-a", "zone-b", "zone-c")
+    """The zones that the nodes are in (label `topology.kubernetes.io/zone`). Default three, as at most vendors."""
+    cpu: Quantity = "16"
+    """CPU of one node, in cores. Default 16."""
+    memory: Quantity = "64Gi"
+    """Memory of one node, in bytes. Default 64Gi."""
+    pods: Annotated[int, pydantic.Strict(), pydantic.Field(ge=1, le=1000)] = 110
+    """How many pods one node takes. Default 110, the kubelet's own."""
+
+
+class LocalCluster(Model):
+    """A control plane on this machine: the real Kubernetes API with simulated nodes."""
+
+    vendor: Literal["local"]
+    """Who runs the Kubernetes: this machine."""
+    name: DnsLabel | None = None
+    """Name of the control plane. Leave it out to name it like the stack; two stacks of one name share one."""
+    nodes: LocalNodes = LocalNodes()
+    """The simulated nodes."""
+
+
+class KubeconfigFile(Model):
+    """A kubeconfig that is on every machine which deploys this stack."""
+
+    path: Annotated[str, pydantic.Field(min_length=1)]
+    """Path of the file; `~` is the home folder, a relative path starts at the project."""
+    context: str = ""
+    """The context in it to use. Leave it out for its current context."""
+
+
+class KubeconfigValue(Model):
+    """A kubeconfig that is kept in the stack file itself, encrypted."""
+
+    value: pydantic.SecretStr
+    """The kubeconfig's text, set with `pulumi config set --secret --path 'paasport:cluster.kubeconfig.value'`."""
+    context: str = ""
+    """The context in it to use. Leave it out for its current context."""
+
+
+class KubeconfigOutput(Model):
+    """A kubeconfig that another stack has among its outputs."""
+
+    stack: Annotated[str, pydantic.Field(pattern=forms.STACK)]
+    """The other stack: its name, or `organization/project/stack`."""
+    output: Annotated[str, pydantic.Field(min_length=1)] = "kubeconfig"
+    """Which of its outputs. Default `kubeconfig`."""
+    context: str = ""
+    """The context in it to use. Leave it out for its current context."""
+
+
+KUBECONFIG_KEYS: Final = ("path", "value", "stack")
+"""The key that tells the three sources of a kubeconfig apart."""
+
+
+def _kubeconfig_source(value: Any) -> str | None:
+    """The one of the three keys that is there; None where none or several are, which is an error."""
+    present = [key for key in KUBECONFIG_KEYS if (key in value if isinstance(value, Mapping) else hasattr(value, key))]
+    return present[0] if len(present) == 1 else None
+
+
+Kubeconfig = Annotated[
+    Annotated[KubeconfigFile, pydantic.Tag("path")]
+    | Annotated[KubeconfigValue, pydantic.Tag("value")]
+    | Annotated[KubeconfigOutput, pydantic.Tag("stack")],
+    pydantic.Discriminator(_kubeconfig_source),
+]
+"""Where the kubeconfig of an existing cluster comes from."""
+
+
+class ExistingStorage(Model):
+    """What the storage classes of an existing cluster are made of."""
+
+    provisioner: Annotated[str, pydantic.Field(pattern=forms.PROVISIONER, max_length=253)]
+    """The CSI driver that is installed there, for example `ebs.csi.aws.com`."""
+    parameters: dict[str, str] = {}
+    """The driver's own parameters, for example `type: gp3`. Default none."""
+
+
+class ExistingLoadBalancer(Model):
+    """How a Service of type LoadBalancer is asked for on an existing cluster."""
+
+    annotations: dict[str, str] = {}
+    """Annotations that its load-balancer controller reads. Default none."""
+    load_balancer_class: str = ""
+    """`spec.loadBalancerClass` of such Services; it can't be changed later. Leave it out for the cluster's default."""
+
+
+class ExistingCluster(Model):
+    """A Kubernetes that somebody else made and runs."""
+
+    vendor: Literal["existing"]
+    """Who runs the Kubernetes: somebody else."""
+    name: DnsLabel
+    """What this cluster is called in names and outputs."""
+    kubeconfig: Kubeconfig
+    """How to reach it: `path` (a file), `value` (encrypted text) or `stack` (an output of another stack)."""
+    storage: ExistingStorage
+    """What its volumes are made by."""
+    load_balancer: ExistingLoadBalancer = ExistingLoadBalancer()
+    """What its load balancers need to be told. Default nothing."""
+
+
+Cluster = Annotated[LocalCluster | ExistingCluster, pydantic.Field(discriminator="vendor")]
+"""The cluster of a stack, told apart by `vendor`."""
+
+
+class PrometheusOverrides(Model):
+    """What a Prometheus gets instead of what its size and availability say. Leave a key out to keep the size's own."""
+
+    replicas: Replicas | None = None
+    """How many Prometheus servers, each scraping everything."""
+    cpu: Quantity | None = None
+    """CPU that one server asks for, in cores, for example `500m`."""
+    memory: Quantity | None = None
+    """Memory that one server asks for, in bytes, for example `4Gi`."""
+    storage: Quantity | None = None
+    """Size of one server's volume, in bytes, for example `50Gi`. A volume can grow and never shrinks."""
+    retention: Duration | None = None
+    """How long samples are kept, for example `15d`."""
+    version: Annotated[str, pydantic.Field(pattern=forms.VERSION)] | None = None
+    """The version of Prometheus, for example `3.5.0`, instead of the one that the operator is tested with."""
+
+
+class Prometheus(Model):
+    """A Prometheus, run by the prometheus-operator."""
+
+    service: Literal["prometheus"]
+    """Which service of the catalogue this is."""
+    size: Literal["small", "medium", "large"] = "small"
+    """How much CPU, memory and storage it gets. Default `small`."""
+    availability: Literal["single", "zonal"] = "single"
+    """`single`: one server. `zonal`: servers in two zones or more, so that a zone may fail. Default `single`."""
+    overrides: PrometheusOverrides = PrometheusOverrides()
+    """What differs from the size, key by key. Default nothing."""
+
+
+Service = Annotated[Prometheus, pydantic.Field()]
+"""A service of the catalogue, told apart by `service`; with a second one it becomes a union with that discriminator."""
+
+
+class Settings(Model):
+    """All that a stack says about itself."""
+
+    cluster: Cluster
+    """The cluster that the stack runs on."""
+    services: dict[ServiceName, Service] = {}
+    """The services that run there, each under a name of your choice, which is also that of its namespace."""
+
+
+CLUSTERS: Final[Mapping[str, type[LocalCluster | ExistingCluster]]] = {
+    "existing": ExistingCluster,
+    "local": LocalCluster,
+}
+"""The vendors that a stack can name."""
+SERVICES: Final[Mapping[str, type[Prometheus]]] = {"prometheus": Prometheus}
+"""The services that a stack can name."""
+
+
+SECRET_PATHS: Final = ((CLUSTER_KEY, "kubeconfig", "value"),)
+"""What must be encrypted in a stack file. Nothing else of ours may be: it would end up where everybody reads it."""
+PLANNED_VENDORS: Final = dict.fromkeys(
+    ("aks", "eks", "gke"), "use `vendor: existing` with the kubeconfig of that cluster until there is"
+)
+"""What to do about a vendor that the design names and that has no component yet."""
+
+
+def parse(
+    config: Mapping[str, Any], *, locate: findings.Locate | None = None, file: str = "", echo: bool = True
+) -> Settings:
+    """The settings in configuration whose keys are `namespace:name`; other namespaces than our own are not looked at.
+
+    Raises StackFileError with every problem there is. With `echo` false no message repeats a value: for configuration
+    of which it is not known what was encrypted.
+    """
+    cluster, found = _cluster(config, echo=echo)
+    services, wrong_services = _services(config, cluster=cluster, echo=echo)
+    found = [*_unknown_keys(config), *found, *wrong_services]
+    if found or cluster is None:
+        raise errors.StackFileError(*findings.problems(found, locate=locate, file=file))
+    return Settings(cluster=cluster, services=services)
+
+
+def from_pulumi(cluster: Any, services: Any) -> Settings:
+    """The settings as a Pulumi program receives them. Raises StackFileError with every problem there is."""
+    return parse({CLUSTER_KEY: cluster, SERVICES_KEY: {} if services is None else services}, echo=False)
+
+
+def _unknown_keys(config: Mapping[str, Any]) -> Iterator[findings.Finding]:
+    known = (CLUSTER_KEY, SERVICES_KEY)
+    for key in config:
+        if key.startswith(f"{PROJECT}:") and key not in known:
+            advice = suggestions.correction(key, known)
+            yield findings.Finding(path=(key,), what=f"unknown key `{findings.spelled((key,))}`", next=advice)
+
+
+def _cluster(config: Mapping[str, Any], *, echo: bool) -> tuple[Cluster | None, list[findings.Finding]]:
+    path = (CLUSTER_KEY,)
+    if CLUSTER_KEY not in config:
+        what = f"`{CLUSTER_KEY}` is missing"
+        return None, [findings.Finding(path=path, what=what, next="say with `vendor: local` whose cluster it is")]
+    cluster, found = filling.chosen(
+        config[CLUSTER_KEY], by="vendor", catalogue=CLUSTERS, planned=PLANNED_VENDORS, path=path, echo=echo
+    )
+    return cluster, [*found, *(checks.of_cluster(cluster, path=path) if cluster else ())]
+
+
+def _services(
+    config: Mapping[str, Any], *, cluster: Cluster | None, echo: bool
+) -> tuple[dict[str, Service], list[findings.Finding]]:
+    given = config.get(SERVICES_KEY, {})
+    if not isinstance(given, Mapping):
+        what = f"`{SERVICES_KEY}` must map names to services, not be {explanations.described(given, echo=echo)}"
+        advice = f"for no service at all, write `{SERVICES_KEY}: {{}}`"
+        return {}, [findings.Finding(path=(SERVICES_KEY,), what=what, next=advice)]
+    services: dict[str, Service] = {}
+    found: list[findings.Finding] = []
+    for name, value in given.items():
+        path = (SERVICES_KEY, name)
+        found += checks.of_service_name(name, path=path)
+        service, wrong = filling.chosen(value, by="service", catalogue=SERVICES, planned={}, path=path, echo=echo)
+        found += wrong
+        if service:
+            services[name] = service
+            found += checks.of_service(service, cluster=cluster, path=path)
+    return services, found

@@ -1,0 +1,29 @@
+"""The nearest right name for a wrong one, and lists of names as they stand in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+LEAST_LIKENESS: Final = 60
+"""Percent. Below it an offer is more confusing than the list of what there is."""
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """The one of `names` that `name` is most likely a slip of, or an empty text where none is near."""
+    from rapidfuzz import process, utils  # noqa: PLC0415 - 40 ms that only an error is worth
+
+    found = process.extractOne(name, list(names), processor=utils.default_process, score_cutoff=LEAST_LIKENESS)
+    return str(found[0]) if found else ""
+
+
+def correction(name: str, names: Iterable[str]) -> str:
+    """What to write instead of `name`, which is none of `names`."""
+    choices = list(names)
+    near = nearest(name, choices)
+    return f"write `{near}`" if near else f"write one of {listed(choices)}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as they stand in a sentence."""
+    return ", ".join(f"`{name}`" for name in names)

@@ -1,0 +1,152 @@
+"""A project folder with a home of its own, and the program run against a monitor that remembers what it was asked."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import pathlib
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+import pytest
+from google.protobuf import json_format
+from pulumi.runtime import mocks, rpc
+from pulumi.runtime import settings as pulumi_settings
+
+from components.operators import releases
+
+MIRROR = pathlib.Path(__file__).parent / "mirror"
+
+
+@pytest.fixture
+def project(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    """The working folder of a program; HOME, caches and the mirror of releases belong to this test alone."""
+    for variable in ("XDG_DATA_HOME", "XDG_CACHE_HOME", "GOMODCACHE"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PAASPORT_MIRROR", str(MIRROR))
+    monkeypatch.setattr(releases, "LOCK_FILE", MIRROR / "releases.lock.yaml")
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def control_plane_file(project: pathlib.Path) -> pathlib.Path:
+    """The kubeconfig of a started control plane `local-dev`."""
+    path = project.parent / "home/.local/share/paasport/control-planes/local-dev/kubeconfig.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text("apiVersion: v1\nkind: Config\n")
+    return path
+
+
+@dataclasses.dataclass(frozen=True)
+class Registration:
+    """One RegisterResource or ReadResource request, as far as tests look at it."""
+
+    urn: str
+    type: str
+    name: str
+    inputs: dict[str, Any]
+    raw: dict[str, Any]
+    parent: str
+    dependencies: frozenset[str]
+    provider: str
+    providers: dict[str, str]
+    protect: bool
+    remote: bool
+    version: str
+
+
+@contextlib.contextmanager
+def event_loop():
+    """An event loop for this thread. Pulumi's mocks would open one wherever they find none, and leave it open."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        yield
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+class Monitor(mocks.MockMonitor):
+    """Pulumi's mock monitor, with the requests kept."""
+
+    def __init__(self) -> None:
+        super().__init__(Answers())
+        self.registrations: list[Registration] = []
+
+    def RegisterResource(self, request):  # noqa: N802 - the name in the protocol
+        with event_loop():
+            answer = super().RegisterResource(request)
+        self.registrations.append(
+            Registration(
+                urn=answer.urn,
+                type=request.type,
+                name=request.name,
+                inputs=rpc.deserialize_properties(request.object),
+                raw=json_format.MessageToDict(request.object),
+                parent=request.parent,
+                dependencies=frozenset(request.dependencies),
+                provider=request.provider,
+                providers=dict(request.providers),
+                protect=request.protect,
+                remote=request.remote,
+                version=request.version,
+            )
+        )
+        return answer
+
+    def ReadResource(self, request):  # noqa: N802 - the name in the protocol
+        with event_loop():
+            return super().ReadResource(request)
+
+
+class Answers(mocks.Mocks):
+    def new_resource(self, args):
+        if args.typ == "pulumi:pulumi:StackReference":
+            outputs = {"kubeconfig": "text of another stack"}
+            return args.name, {"name": args.name, "outputs": outputs, "secretOutputNames": []}
+        return f"{args.name}-id", args.inputs
+
+    def call(self, args):
+        return {}
+
+
+class Program:
+    """What a program registered and exported."""
+
+    def __init__(self, registrations: list[Registration], result: Any) -> None:
+        self.registrations = [item for item in registrations if item.type != "pulumi:pulumi:Stack"]
+        self.result = result
+
+    def one(self, type_: str, name: str) -> Registration:
+        (found,) = [item for item in self.registrations if (item.type, item.name) == (type_, name)]
+        return found
+
+
+@pytest.fixture
+def run() -> Callable[[Callable[[], Any]], Program]:
+    """Run a function as a Pulumi program of the stack `local-dev`; its Outputs come back resolved."""
+
+    def run_program(function: Callable[[], Any]) -> Program:
+        monitor = Monitor()
+        result: list[Any] = []
+
+        @mocks.test
+        def program():
+            return pulumi.Output.from_input(function()).apply(result.append)
+
+        with event_loop():
+            mocks.set_mocks(monitor.mocks, project="paasport", stack="local-dev", monitor=monitor)
+            try:
+                program()
+            finally:
+                pulumi_settings.reset_options()
+        return Program(monitor.registrations, result[0])
+
+    return run_program

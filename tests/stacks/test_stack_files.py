@@ -1,0 +1,196 @@
+import subprocess
+import sys
+
+import pytest
+
+from stacks import errors, files
+
+from . import conftest
+
+LOCAL = """\
+    config:
+      paasport:cluster: {vendor: local}
+"""
+
+
+def nothing():
+    raise AssertionError("the passphrase was asked for without need")
+
+
+def problems(project, text, *, stack="dev"):
+    project.write(text, stack=stack)
+    with pytest.raises(errors.StackFileError) as caught:
+        files.read(project.root, stack, passphrase=nothing)
+    assert files.check(project.root, stack) == caught.value.problems
+    return [(problem.place, problem.what) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize("stack", files.names(conftest.ROOT))
+def test_every_stack_file_of_the_project_is_valid(stack):
+    found = files.read(conftest.ROOT, stack, passphrase=nothing)
+    assert found.settings.services["metrics"].service == "prometheus"
+    assert files.check(conftest.ROOT, stack) == ()
+
+
+def test_the_project_has_a_stack_for_this_machine_and_one_for_anybodys_cluster():
+    vendors = {
+        stack: files.read(conftest.ROOT, stack, passphrase=nothing).settings.cluster.vendor
+        for stack in ("local-dev", "existing-dev")
+    }
+    assert vendors == {"local-dev": "local", "existing-dev": "existing"}
+
+
+def test_stacks_are_listed_by_name(project):
+    for stack in ("b", "a-prod", "acme.eu"):
+        project.write(LOCAL, stack=stack)
+    project.write(LOCAL, stack="x").rename(project.root / "Pulumi.elsewhere.yaml")
+    assert files.names(project.root) == ["a-prod", "acme.eu", "b"]
+
+
+def test_keys_get_their_namespace(project):
+    project.write("""\
+        config:
+          cluster: {vendor: local}
+          aws:config:region: eu-west-1
+          gcp:project: "007"
+    """)
+    found = files.read(project.root, "dev", passphrase=nothing)
+    assert dict(found.config) == {
+        "paasport:cluster": {"vendor": "local"},
+        "paasport:services": {},
+        "aws:region": "eu-west-1",
+        "gcp:project": "007",
+    }
+
+
+def test_a_program_receives_texts(project):
+    project.write("""\
+        config:
+          paasport:cluster: {vendor: local, nodes: {count: 2}}
+          a:text: "é"
+          a:true: true
+          a:number: 5
+          a:fraction: 2.5
+          a:list: [1, yes, null]
+          a:nothing:
+    """)
+    assert files.read(project.root, "dev", passphrase=nothing).program_config() == {
+        "paasport:cluster": '{"nodes":{"count":2},"vendor":"local"}',
+        "paasport:services": "{}",
+        "a:text": "é",
+        "a:true": "true",
+        "a:number": "5",
+        "a:fraction": "2.5",
+        "a:list": '[1,"yes",null]',
+        "a:nothing": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("", [("stacks/Pulumi.dev.yaml", "`paasport:cluster` is missing")], id="empty file"),
+        pytest.param("- a", [("stacks/Pulumi.dev.yaml", "a stack file must be a mapping")], id="list"),
+        pytest.param("config: 3", [("stacks/Pulumi.dev.yaml:1:1", "`config` must be a mapping")], id="no config"),
+        pytest.param(
+            f"confg: {{}}\n{conftest.textwrap.dedent(LOCAL)}",
+            [("stacks/Pulumi.dev.yaml:1:1", "unknown key `confg`")],
+            id="unknown outer key",
+        ),
+        pytest.param(
+            f"{conftest.textwrap.dedent(LOCAL)}  a:b:c: 1",
+            [("stacks/Pulumi.dev.yaml:3:3", "`a:b:c` is no configuration key")],
+            id="no configuration key",
+        ),
+        pytest.param(
+            f"{conftest.textwrap.dedent(LOCAL)}  cluster: {{}}",
+            [("stacks/Pulumi.dev.yaml:2:3", "`paasport:cluster` and `cluster` are the same configuration key")],
+            id="same configuration key twice",
+        ),
+        pytest.param(
+            "config: {paasport:cluster: {vendor: eks}}",
+            [
+                (
+                    "stacks/Pulumi.dev.yaml:1:29",
+                    "`paasport:cluster.vendor` must be one of `existing`, `local`, not the text `eks`",
+                )
+            ],
+            id="unknown vendor",
+        ),
+    ],
+)
+def test_a_wrong_file_is_told_with_its_places(project, text, expected):
+    found = problems(project, text)
+    assert found[: len(expected)] == expected
+
+
+def test_two_errors_are_told_at_once_with_their_lines(project):
+    assert problems(
+        project,
+        """\
+        config:
+          paasport:cluster:
+            vendor: local
+            nodes:
+              cout: 3
+          paasport:services:
+            metrics:
+              service: prometheus
+              size: smal
+        """,
+    ) == [
+        ("stacks/Pulumi.dev.yaml:5:7", "unknown key `paasport:cluster.nodes.cout`"),
+        (
+            "stacks/Pulumi.dev.yaml:9:7",
+            "`paasport:services.metrics.size` must be one of `small`, `medium`, `large`, not the text `smal`",
+        ),
+    ]
+
+
+def test_broken_yaml_is_told_with_line_and_column(project):
+    assert (
+        problems(project, "config:\n  paasport:cluster: {vendor: local\n  a: b\n")[0][0] == "stacks/Pulumi.dev.yaml:3:4"
+    )
+
+
+def test_a_local_control_plane_needs_a_name_that_it_can_have(project):
+    assert problems(project, LOCAL, stack="My_Laptop") == [
+        ("stacks/Pulumi.My_Laptop.yaml:2:3", "the local control plane cannot have the stack's name `My_Laptop`")
+    ]
+    project.write("config: {cluster: {vendor: local, name: my-laptop}}", stack="My_Laptop")
+    assert files.check(project.root, "My_Laptop") == ()
+
+
+@pytest.mark.parametrize(
+    ("stack", "advice"), [("local-dve", "write `local-dev`"), ("../x", "write one of `local-dev`, `prod`")]
+)
+def test_an_unknown_stack_is_told_with_the_nearest_and_the_list(project, stack, advice):
+    project.write(LOCAL, stack="local-dev")
+    project.write(LOCAL, stack="prod")
+    for call in (lambda: files.read(project.root, stack, passphrase=nothing), lambda: files.check(project.root, stack)):
+        with pytest.raises(errors.UsageError) as caught:
+            call()
+        [problem] = caught.value.problems
+        assert problem.what == f"there is no stack `{stack}`"
+        assert problem.why == "a stack is a file Pulumi.<stack>.yaml; there are `local-dev`, `prod`"
+        assert problem.next == advice
+        assert caught.value.exit_code == 2
+
+
+def test_a_folder_that_is_no_project_is_told(tmp_path):
+    with pytest.raises(errors.UsageError, match=r"there is no Pulumi\.yaml in"):
+        files.names(tmp_path)
+
+
+def test_a_file_that_cannot_be_read_is_told(project):
+    (project.root / "stacks" / "Pulumi.dev.yaml").mkdir()
+    with pytest.raises(errors.StackFileError, match=r"stacks/Pulumi\.dev\.yaml: it cannot be read: Is a directory"):
+        files.read(project.root, "dev", passphrase=nothing)
+
+
+def test_nothing_heavy_is_imported_before_a_file_is_read():
+    program = "import sys, stacks.files; print(*{'pydantic', 'cryptography', 'rapidfuzz', 'pulumi'} & set(sys.modules))"
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=conftest.ROOT, capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.strip() == ""
