@@ -166,7 +166,7 @@ def judge(state: records.State | None, *, supervised: bool, processes: int, prob
     """The condition and why, from what was found: `problem` is why the API server does not answer, empty if it does."""
     if supervised and state and state.phase is records.Phase.READY:
         return (Condition.BROKEN, problem) if problem else (Condition.RUNNING, "")
-    if supervised:
+    if supervised and not (state and state.phase is records.Phase.FAILED):
         return Condition.STARTING, state.message if state else ""
     if processes:
         return Condition.BROKEN, "its supervisor does not run, some of its processes do"
@@ -272,6 +272,7 @@ def _await_in_force(layout: layouts.Layout, spec: records.Spec, *, report: Repor
         if not locks.held(layout.supervisor_lock) and time.monotonic() > deadline - START_SECONDS + 5:
             break
         if state and state.phase is records.Phase.FAILED:
+            _await_no_supervisor(layout)
             break
         time.sleep(_POLL_SECONDS)
     raise errors.ControlPlaneError.of(

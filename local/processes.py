@@ -155,10 +155,13 @@ def _await(processes: list[Process], *, seconds: float) -> list[Process]:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether the process still holds its files and ports. A zombie, which nobody has collected yet, does not."""
+    """Whether the process still holds its files and ports. A zombie, which nobody has collected yet, does not.
+
+    All threads are asked: the first may be a zombie while others still end.
+    """
     try:
-        stat = (_PROC / str(pid) / "stat").read_text()
-    except OSError:
-        return False
+        stats = [entry.joinpath("stat").read_text() for entry in (_PROC / str(pid) / "task").iterdir()]
+    except (FileNotFoundError, ProcessLookupError):
+        return (_PROC / str(pid)).exists() and is_alive(pid)
     # The state follows the name, which may contain anything, a parenthesis included.
-    return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
+    return any(stat.rpartition(")")[2].split()[0] not in ("Z", "X") for stat in stats)

@@ -167,11 +167,12 @@ def _fail(error: errors.PaasportError, arguments: Sequence[str]) -> int:
 
 
 def _interrupted(arguments: Sequence[str]) -> int:
-    click.echo(
-        "\ninterrupted; what is done stays done and is remembered\n"
-        f"  next: {PROGRAM} {shlex.join(arguments)} goes on where this stopped",
-        err=True,
+    problem = errors.Problem(
+        what="interrupted; what is done stays done and is remembered",
+        next=f"{PROGRAM} {shlex.join(arguments)} goes on where this stopped",
     )
+    click.echo(err=True)
+    _fail(errors.PaasportError(problem), arguments)
     return INTERRUPTED
 
 

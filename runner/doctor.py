@@ -65,7 +65,7 @@ def findings(*, root: pathlib.Path) -> Iterator[Finding]:
     yield toolchain(built)
     yield disk(shutil.disk_usage(_existing(locations.cache_folder())).free, is_built=not built)
     yield memory(_available_memory(), is_built=not built)
-    yield caches(_sizes(locations.cache_folder()))
+    yield caches(sizes(locations.cache_folder()))
     yield free_ports(_count_free_ports())
     yield from (plane(control_plane.status(name)) for name in control_plane.names())
     yield pulumi(_output("pulumi", "version"))
@@ -227,7 +227,7 @@ def _available_memory() -> int | None:
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")), None)
 
 
-def _sizes(folder: pathlib.Path) -> dict[str, tuple[int, bool]]:
+def sizes(folder: pathlib.Path) -> dict[str, tuple[int, bool]]:
     """By folder of the cache: its bytes on disk, and whether that is all or as far as the time went."""
     if not folder.is_dir():
         return {}

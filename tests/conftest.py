@@ -6,8 +6,10 @@ import contextlib
 import os
 import pathlib
 import subprocess
+import time
 import uuid
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -63,6 +65,16 @@ def kubectl_for(kubeconfig: pathlib.Path) -> Kubectl:
         return finished.stdout
 
     return run
+
+
+def until(question: Callable[[], Any], *, seconds: float = 60) -> Any:
+    """The first answer that is true; fails the test when there is none within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if answer := question():
+            return answer
+        time.sleep(0.1)
+    pytest.fail(f"still {question()!r} after {seconds} s")
 
 
 def _delete_abandoned() -> None:

@@ -46,6 +46,13 @@ if "absent" in requirements:
 sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", "-q", "-r", sys.argv[-1]]))
 """
 
+# Plays the module `venv`: making an environment for real takes seconds, copying one does not.
+VENV = """
+import pathlib, shutil, sys
+shutil.rmtree(sys.argv[-1], ignore_errors=True)
+shutil.copytree(pathlib.Path(__file__).parent / "template", sys.argv[-1], symlinks=True)
+"""
+
 
 class Project:
     """A folder with the real `paasport` and a command line that tells how it was called."""
@@ -137,16 +144,29 @@ def wait_until(condition: Callable[[], bool], *, seconds: float = 60) -> None:
         time.sleep(0.02)
 
 
-@pytest.fixture
-def project(tmp_path: pathlib.Path) -> Project:
-    return Project(tmp_path)
-
-
 @pytest.fixture(scope="module")
 def ready(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project that is set up; tests leave it so."""
     project = Project(tmp_path_factory.mktemp("ready"))
     assert project.call().returncode == 0
+    return project
+
+
+@pytest.fixture(scope="module")
+def quick_venv(ready: Project, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """A folder whose module `venv` copies an environment that has nothing but pip."""
+    folder = tmp_path_factory.mktemp("quick")
+    (folder / "venv.py").write_text(VENV)
+    template = shutil.copytree(ready.root / ".venv", folder / "template", symlinks=True)
+    (template / "paasport.stamp").unlink()
+    subprocess.run([template / "bin" / "python", "-m", "pip", "uninstall", "-q", "-y", "tiny", "uv"], check=True)
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: pathlib.Path, quick_venv: pathlib.Path) -> Project:
+    project = Project(tmp_path)
+    project.environment["PYTHONPATH"] = str(quick_venv)
     return project
 
 

@@ -15,6 +15,8 @@ import sys
 
 from stacks import locations
 
+FOLDER = pathlib.Path(__file__).parent
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Group:
@@ -30,7 +32,7 @@ class Group:
     @property
     def folder(self) -> pathlib.Path:
         """Where go.mod and go.sum lie; Go runs there."""
-        return pathlib.Path(__file__).parent / self.name
+        return FOLDER / self.name
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

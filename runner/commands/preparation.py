@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from local import control_plane, releases
-from runner import cluster, operations
+from runner import cluster, operations, request
 from runner.commands import project
 from runner.engine import model
 from stacks import errors, files, settings
@@ -19,12 +19,12 @@ from stacks import errors, files, settings
 Report = Callable[[str], None]
 """Takes one line about what is being done."""
 
-CREATING: Final = frozenset({operations.Operation.UP, operations.Operation.PREVIEW})
+CREATING: Final = frozenset({request.Operation.UP, request.Operation.PREVIEW})
 """Operations that make a local control plane where there is none; the others would find nothing in it."""
 RELEASES: Final = pathlib.PurePath("components/operators/releases.lock.yaml")
 
 
-def prepare(root: pathlib.Path, stack: files.StackFile, *, operation: operations.Operation, report: Report) -> bool:
+def prepare(root: pathlib.Path, stack: files.StackFile, *, operation: request.Operation, report: Report) -> bool:
     """Make the cluster and the operators' releases ready. False where nothing can ever have been deployed.
 
     Raises what starting a control plane raises, and ReleaseError.
@@ -35,30 +35,30 @@ def prepare(root: pathlib.Path, stack: files.StackFile, *, operation: operations
         if operation not in CREATING and control_plane.status(name).condition is control_plane.Condition.ABSENT:
             return False
         control_plane.start(name, nodes=place.nodes, report=report)
-    if operation is not operations.Operation.DESTROY:
+    if operation is not request.Operation.DESTROY:
         releases.fill_cache(root / RELEASES, report=report)
     return True
 
 
-async def request(
+async def requested(
     root: pathlib.Path,
     stack: files.StackFile,
     *,
-    operation: operations.Operation,
+    operation: request.Operation,
     targets: tuple[str, ...] = (),
-    parallel: int = operations.Request.parallel,
-) -> operations.Request:
+    parallel: int = request.Request.parallel,
+) -> request.Request:
     """What the engine is asked. Raises ClusterUnreachable, or UsageError where the kubeconfig cannot be used."""
-    return await _request(root, stack, operation=operation, targets=targets, parallel=parallel, asking=(stack.stack,))
+    return await _requested(root, stack, operation=operation, targets=targets, parallel=parallel, asking=(stack.stack,))
 
 
 def outputs(root: pathlib.Path, stack: files.StackFile, *, report: Report) -> Mapping[str, Any]:
     """The outputs that the last `up` left; secrets as `values.Secret`. Raises EngineError where there was none."""
 
     async def read() -> Mapping[str, Any]:
-        return await operations.outputs(await request(root, stack, operation=operations.Operation.DRIFT))
+        return await operations.outputs(await requested(root, stack, operation=request.Operation.DRIFT))
 
-    if not prepare(root, stack, operation=operations.Operation.DRIFT, report=report):
+    if not prepare(root, stack, operation=request.Operation.DRIFT, report=report):
         raise not_deployed(stack.stack)
     return asyncio.run(read())
 
@@ -67,10 +67,10 @@ def entries(root: pathlib.Path, stack: files.StackFile, *, report: Report) -> tu
     """What the stack has created and still has, in program order; empty where it was never deployed."""
 
     async def read() -> tuple[model.Entry, ...]:
-        return await operations.entries(await request(root, stack, operation=operations.Operation.DESTROY))
+        return await operations.entries(await requested(root, stack, operation=request.Operation.DESTROY))
 
     # Not in the event loop: only outside of it does Ctrl-C end a build of the control plane at once.
-    if not prepare(root, stack, operation=operations.Operation.DESTROY, report=report):
+    if not prepare(root, stack, operation=request.Operation.DESTROY, report=report):
         return ()
     return asyncio.run(read())
 
@@ -80,15 +80,15 @@ def not_deployed(stack: str) -> errors.PaasportError:
     return errors.EngineError.of(f"stack {stack} has not been deployed", next=f"./paasport up {stack}")
 
 
-async def _request(
+async def _requested(
     root: pathlib.Path,
     stack: files.StackFile,
     *,
-    operation: operations.Operation,
+    operation: request.Operation,
     asking: tuple[str, ...],
     targets: tuple[str, ...] = (),
-    parallel: int = operations.Request.parallel,
-) -> operations.Request:
+    parallel: int = request.Request.parallel,
+) -> request.Request:
     """`asking` are the stacks whose outputs wait for this one's, the outermost first."""
 
     async def stack_outputs(name: str) -> Mapping[str, Any]:
@@ -96,7 +96,7 @@ async def _request(
 
     place = await cluster.of(stack.settings.cluster, stack=stack.stack, root=root, stack_outputs=stack_outputs)
     await cluster.version(place)
-    return operations.Request(
+    return request.Request(
         operation=operation,
         root=root,
         project=settings.PROJECT,
@@ -127,5 +127,5 @@ async def _outputs_of(root: pathlib.Path, reference: str, *, asking: tuple[str, 
             why="none of them can be deployed first",
             next=f"./paasport check {name}; then let one of them name its cluster without the other",
         )
-    other = await _request(root, project.read(root, name), operation=operations.Operation.DRIFT, asking=(*asking, name))
+    other = await _requested(root, project.read(root, name), operation=request.Operation.DRIFT, asking=(*asking, name))
     return await operations.outputs(other)

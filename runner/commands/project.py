@@ -18,9 +18,14 @@ def read(root: pathlib.Path, stack: str) -> files.StackFile:
 def passphrase(stack: str) -> str | None:
     """The passphrase of the environment; where it has none, the user's on a terminal, and None elsewhere."""
     given = files.passphrase_from_environment(os.environ)
-    if given is not None or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if given is not None or not can_ask():
         return given
     return getpass.getpass(f"passphrase of {stack}: ", stream=sys.stderr)
+
+
+def can_ask() -> bool:
+    """Whether somebody sits at a terminal and sees a question."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def only_stack(root: pathlib.Path, given: str | None, *, command: str) -> str:

@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 import click
 
-from runner import pulumi_cli
+from runner import pulumi_cli, request
 from runner.commands import consent, project
 
 if TYPE_CHECKING:
-    from runner import operations
     from runner.display import selection
     from stacks import files
 
@@ -58,7 +57,7 @@ def run(root: pathlib.Path, call: Call) -> int:
     asked = pulumi_cli.Engine(call.engine) if call.engine else None
     if pulumi_cli.engine_for(vendor, operation=call.operation, asked=asked) is pulumi_cli.Engine.PULUMI:
         return _official(root, call)
-    interactive = not call.json and sys.stdin.isatty() and sys.stdout.isatty()
+    interactive = project.can_ask() and not call.json
     needed = consent.of(call.operation, vendor=vendor, stack=stack.stack, yes=call.yes, interactive=interactive)
     if needed is consent.Consent.ASK and not _agreed(root, call, stack):
         click.echo("nothing was changed")
@@ -66,7 +65,7 @@ def run(root: pathlib.Path, call: Call) -> int:
     return _embedded(root, call, stack)
 
 
-def exit_code(result: operations.Result, *, operation: str) -> int:
+def exit_code(result: request.Result, *, operation: str) -> int:
     """0 done, 1 failed, 3 drift found."""
     if result.failed:
         return FAILED
@@ -94,10 +93,10 @@ def _agreed(root: pathlib.Path, call: Call, stack: files.StackFile) -> bool:
         doomed = preparation.entries(root, stack, report=click.echo)
         for entry in doomed:
             click.echo(f"delete   {entry.type}  {entry.urn.rpartition('::')[2]}")
-        return click.confirm(f"delete these {len(doomed)} resources of {stack.stack}?", default=False)
+        return click.confirm(f"delete these {len(doomed)} resources of {stack.stack}?", default=False, err=True)
     if _embedded(root, dataclasses.replace(call, operation="preview"), stack) != 0:
         return False
-    return click.confirm(f"do this to {stack.stack}?", default=False)
+    return click.confirm(f"do this to {stack.stack}?", default=False, err=True)
 
 
 def _embedded(root: pathlib.Path, call: Call, stack: files.StackFile) -> int:
@@ -109,32 +108,32 @@ def _embedded(root: pathlib.Path, call: Call, stack: files.StackFile) -> int:
     return exit_code(result, operation=call.operation)
 
 
-def _result(root: pathlib.Path, call: Call, stack: files.StackFile, *, display: selection.Display) -> operations.Result:
+def _result(root: pathlib.Path, call: Call, stack: files.StackFile, *, display: selection.Display) -> request.Result:
     from runner import operations  # noqa: PLC0415 - the official engine needs none of it
     from runner.commands import preparation  # noqa: PLC0415 - as above
 
-    operation = operations.Operation(call.operation)
+    operation = request.Operation(call.operation)
     if not preparation.prepare(root, stack, operation=operation, report=display.note):
         display.note(f"{stack.stack} was never deployed: it has no control plane")
-        return operations.Result(resources=(), outputs={}, diagnostics=(), failed=False, drifted=False, seconds=0.0)
+        return request.Result(resources=(), outputs={}, diagnostics=(), failed=False, drifted=False, seconds=0.0)
 
-    async def work() -> operations.Result:
-        request = await preparation.request(
+    async def work() -> request.Result:
+        wanted = await preparation.requested(
             root, stack, operation=operation, targets=call.targets, parallel=call.parallel
         )
-        return await operations.run(request, display.event)
+        return await operations.run(wanted, display.event)
 
     return asyncio.run(work())
 
 
-def _tell(call: Call, result: operations.Result) -> None:
+def _tell(call: Call, result: request.Result) -> None:
     """The closing lines, errors last but for the summary; with `--json` the document."""
     from runner import document  # noqa: PLC0415 - as above
     from runner.display import report, text  # noqa: PLC0415 - as above
 
     for line in report.failures(result.resources, result.diagnostics):
         click.echo(line, err=True)
-    if call.operation == "up" or call.is_planned:
+    if call.operation in ("up", "preview"):
         _lines(report.outputs(result.outputs), to=call.stream)
     summary = text.summary(
         result.resources, duration=result.seconds, planned=call.is_planned, drift=call.operation == "drift"

@@ -1,15 +1,16 @@
 """In which order entries are deleted: a pure function of what the inventory remembers.
 
 Binding order: whatever depends on, lies below, or is managed through something goes before it. Preferred order, kept
-wherever it does not contradict the binding one: admission webhooks before the workloads that answer them, custom
-resources before their definition, everything in a namespace before the namespace.
+wherever it does not contradict the binding one: what depends on a component before all that lies below the component,
+admission webhooks before the workloads that answer them, custom resources before their definition, everything in a
+namespace before the namespace.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from runner.engine import model, urn
@@ -144,7 +145,7 @@ def _preferred(nodes: Sequence[model.Entry]) -> list[set[int]]:
             namespaces[entry.id.partition("/")[0]].append(position)
         if kind in _WEBHOOKS:
             webhooks.append(position)
-    before: list[set[int]] = []
+    before = _dependents_of_components(nodes)
     for position, entry in enumerate(nodes):
         group, kind = _group_and_kind(entry.type)
         others: Iterable[int] = ()
@@ -154,8 +155,33 @@ def _preferred(nodes: Sequence[model.Entry]) -> list[set[int]]:
             others = namespaces[entry.id]
         elif kind in _SERVING:
             others = webhooks
-        before.append({other for other in others if other != position})
+        before[position].update(other for other in others if other != position)
     return before
+
+
+def _dependents_of_components(nodes: Sequence[model.Entry]) -> list[set[int]]:
+    """For each node those that depend on a component above it: a custom resource goes before its operator's workload."""
+    components = {entry.urn for entry in nodes if not entry.custom}
+    dependents: defaultdict[str, set[int]] = defaultdict(set)
+    for position, entry in enumerate(nodes):
+        for needed in components.intersection(entry.dependencies):
+            dependents[needed].add(position)
+    parents = {entry.urn: entry.parent for entry in nodes}
+    lineages = [list(_lineage(entry, parents)) for entry in nodes]
+    before: list[set[int]] = []
+    for position, lineage in enumerate(lineages):
+        waits = (other for above in lineage[1:] for other in dependents[above] if above not in lineages[other])
+        before.append({other for other in waits if other != position})
+    return before
+
+
+def _lineage(entry: model.Entry, parents: Mapping[str, str]) -> Iterator[str]:
+    """The entry's own URN and those of all above it."""
+    above, seen = entry.urn, set[str]()
+    while above and above not in seen:
+        seen.add(above)
+        yield above
+        above = parents.get(above, "")
 
 
 def _group_and_kind(type_token: str) -> tuple[str, str]:

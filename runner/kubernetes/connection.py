@@ -13,6 +13,8 @@ import os
 import random
 import ssl
 import tempfile
+import urllib.parse
+import urllib.request
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 
@@ -34,24 +36,29 @@ _SATURATED: Final = frozenset({429, 502, 503, 504})
 class Connection:
     """The way to one API server. Made by `open`, ended by `close`; safe to share among tasks."""
 
-    def __init__(self, access: kubeconfig.Access, credential: credentials.Credential, http: httpx2.AsyncClient) -> None:
+    def __init__(self, access: kubeconfig.Access, credential: credentials.Credential) -> None:
         self.access = access
         self._credential = credential
-        self._http = http
+        self._ssl_context = _ssl_context(access, credential)
+        self._proxy = _proxy(access)
         self._renewal = asyncio.Lock()
         self._slots = asyncio.Semaphore(IN_FLIGHT)
-        self._retired: list[httpx2.AsyncClient] = []
+        self._idle: list[httpx2.AsyncHTTPTransport] = []
+        self._headers = {
+            "User-Agent": "paasport",
+            # On one machine compressing costs more than it saves.
+            "Accept-Encoding": "identity" if _on_this_machine(access.server) else "gzip",
+        }
 
     @classmethod
     async def open(cls, access: kubeconfig.Access) -> Connection:
         """Get credentials and prepare connections; nothing is sent yet. Raises `UsageError`."""
-        credential = await credentials.obtain(access)
-        return cls(access, credential, _http_client(access, credential))
+        return cls(access, await credentials.obtain(access))
 
     async def close(self) -> None:
         """End all connections."""
-        for http in (self._http, *self._retired):
-            await http.aclose()
+        while self._idle:
+            await self._idle.pop().aclose()
 
     async def send(
         self,
@@ -73,10 +80,9 @@ class Connection:
         while True:
             delay = delays.pop(0) if delays else None
             try:
-                async with self._slots:
-                    response = await self._once(method, path, content=content, headers=headers, params=params)
+                response = await self._identified(method, path, content=content, headers=headers, params=params)
             except httpx2.TransportError as error:
-                unsent = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
+                unsent = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
                 if delay is None or not (repeatable or unsent):
                     raise unreachable(self.access, error) from None
                 await _pause(delay)
@@ -86,48 +92,97 @@ class Connection:
                 return response
             await _pause(max(delay, _asked_delay(response)))
 
-    async def _once(self, method: str, path: str, **request: Any) -> httpx2.Response:
-        await self._renew_when(self._credential.stale(dt.datetime.now(dt.UTC)), used=self._credential)
-        used = self._credential
-        response = await self._http.request(method, path, **self._identified(request))
-        if response.status_code == httpx2.codes.UNAUTHORIZED and used.renewable:
-            await self._renew_when(True, used=used)
-            response = await self._http.request(method, path, **self._identified(request))
-        return response
-
     @contextlib.asynccontextmanager
     async def stream(self, path: str, *, params: Mapping[str, str], quiet: float) -> AsyncIterator[httpx2.Response]:
         """A GET whose answer never ends by itself; a connection silent for `quiet` seconds is given up.
 
         Takes no slot among the requests in flight. Raises `httpx2.TransportError`, which means: connect again.
         """
-        await self._renew_when(self._credential.stale(dt.datetime.now(dt.UTC)), used=self._credential)
-        timeout = httpx2.Timeout(quiet, connect=_CONNECT_SECONDS)
+        used = await self._current()
+        async with self._transport() as transport:
+            request = self._request("GET", path, params=params, credential=used, read_seconds=quiet)
+            response = await transport.handle_async_request(request)
+            try:
+                if response.status_code == httpx2.codes.UNAUTHORIZED and used.renewable:
+                    await self._renew(used)
+                yield response
+            finally:
+                await response.aclose()
+
+    async def _identified(self, method: str, path: str, **parts: Any) -> httpx2.Response:
+        """One answer; with a new credential where the old one is no longer accepted."""
+        used = await self._current()
+        response = await self._once(self._request(method, path, credential=used, **parts))
+        if response.status_code == httpx2.codes.UNAUTHORIZED and used.renewable:
+            renewed = await self._renew(used)
+            response = await self._once(self._request(method, path, credential=renewed, **parts))
+        return response
+
+    async def _once(self, request: httpx2.Request) -> httpx2.Response:
+        async with self._slots, self._transport() as transport:
+            response = await transport.handle_async_request(request)
+            await response.aread()
+            return response
+
+    @contextlib.asynccontextmanager
+    async def _transport(self) -> AsyncIterator[httpx2.AsyncHTTPTransport]:
+        """The connection used last; one transport for each, because a pool examines all its connections every time."""
+        context = self._ssl_context
+        transport = (
+            self._idle.pop()
+            if self._idle
+            else httpx2.AsyncHTTPTransport(
+                verify=context, proxy=self._proxy or None, limits=httpx2.Limits(max_connections=1, keepalive_expiry=60)
+            )
+        )
+        kept = False
+        try:
+            yield transport
+            kept = context is self._ssl_context
+        finally:
+            if kept:
+                self._idle.append(transport)
+            else:
+                await transport.aclose()
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        credential: credentials.Credential,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        read_seconds: float = _READ_SECONDS,
+    ) -> httpx2.Request:
+        identity = {"Authorization": credential.authorization} if credential.authorization else {}
+        timeout = {"connect": _CONNECT_SECONDS, "read": read_seconds, "write": _READ_SECONDS, "pool": None}
+        server_name = {"sni_hostname": self.access.tls_server_name} if self.access.tls_server_name else {}
+        query = f"?{urllib.parse.urlencode(params)}" if params else ""
+        return httpx2.Request(
+            method,
+            f"{self.access.server}{path}{query}",
+            content=content,
+            headers={**self._headers, **identity, **(headers or {})},
+            extensions={"timeout": timeout, **server_name},
+        )
+
+    async def _current(self) -> credentials.Credential:
+        """The credential, renewed where its time is over."""
         used = self._credential
-        async with self._http.stream("GET", path, timeout=timeout, **self._identified({"params": params})) as response:
-            if response.status_code == httpx2.codes.UNAUTHORIZED and used.renewable:
-                await self._renew_when(True, used=used)
-            yield response
+        return await self._renew(used) if used.stale(dt.datetime.now(dt.UTC)) else used
 
-    def _identified(self, request: dict[str, Any]) -> dict[str, Any]:
-        headers = dict(request.get("headers") or {})
-        if self._credential.authorization:
-            headers["Authorization"] = self._credential.authorization
-        extensions = {"sni_hostname": self.access.tls_server_name} if self.access.tls_server_name else {}
-        return {**request, "headers": headers, "extensions": extensions}
-
-    async def _renew_when(self, needed: bool, *, used: credentials.Credential) -> None:  # noqa: FBT001 - reads as a sentence
-        if not needed:
-            return
+    async def _renew(self, used: credentials.Credential) -> credentials.Credential:
         async with self._renewal:
-            if self._credential is not used:  # another task was quicker
-                return
-            renewed = await credentials.obtain(self.access)
-            if (renewed.certificate, renewed.key) != (used.certificate, used.key):
-                # Requests under way still use the old connections, which end with this one.
-                self._retired.append(self._http)
-                self._http = _http_client(self.access, renewed)
-            self._credential = renewed
+            if self._credential is used:  # no other task was quicker
+                renewed = await credentials.obtain(self.access)
+                if (renewed.certificate, renewed.key) != (used.certificate, used.key):
+                    # Connections in use end with their requests; idle ones are of no use any more.
+                    self._ssl_context = _ssl_context(self.access, renewed)
+                    await self.close()
+                self._credential = renewed
+            return self._credential
 
 
 def unreachable(access: kubeconfig.Access, error: Exception) -> errors.PaasportError:
@@ -158,19 +213,12 @@ def _asked_delay(response: httpx2.Response) -> float:
     return min(float(value), 30.0) if value.isdigit() else 0.0
 
 
-def _http_client(access: kubeconfig.Access, credential: credentials.Credential) -> httpx2.AsyncClient:
-    nearby = _on_this_machine(access.server)
-    return httpx2.AsyncClient(
-        base_url=access.server,
-        verify=_ssl_context(access, credential),
-        proxy=access.proxy or None,
-        # Like kubectl, never through the environment's proxy to this very machine.
-        trust_env=not access.proxy and not nearby,
-        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=IN_FLIGHT, keepalive_expiry=60),
-        timeout=httpx2.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS, pool=None),
-        # On one machine compressing costs more than it saves.
-        headers={"User-Agent": "paasport", "Accept-Encoding": "identity" if nearby else "gzip"},
-    )
+def _proxy(access: kubeconfig.Access) -> str:
+    """The kubeconfig's proxy, else the environment's; like kubectl, never one to this very machine."""
+    host = httpx2.URL(access.server).host
+    if access.proxy or _on_this_machine(access.server) or urllib.request.proxy_bypass(host):
+        return access.proxy
+    return urllib.request.getproxies().get(httpx2.URL(access.server).scheme, "")
 
 
 def _on_this_machine(server: str) -> bool:

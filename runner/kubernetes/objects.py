@@ -128,14 +128,19 @@ def _stem(base: str) -> str:
 
 def annotation(manifest: Mapping[str, Any] | None, key: str) -> str:
     """An annotation's value; empty where there is none."""
-    metadata = (manifest or {}).get("metadata") or {}
-    return str((metadata.get("annotations") or {}).get(key) or "")
+    return _mark(manifest, "annotations", key)
 
 
 def label(manifest: Mapping[str, Any], key: str) -> str:
     """A label's value; empty where there is none."""
-    metadata = manifest.get("metadata") or {}
-    return str((metadata.get("labels") or {}).get(key) or "")
+    return _mark(manifest, "labels", key)
+
+
+def _mark(manifest: Mapping[str, Any] | None, field: str, key: str) -> str:
+    metadata = (manifest or {}).get("metadata") or {}
+    marks = values.revealed(metadata.get(field))
+    value = marks.get(key) if isinstance(marks, Mapping) else None
+    return "" if value is None or value is values.UNKNOWN else str(value)
 
 
 def flattened(document: Mapping[str, Any]) -> list[Json]:

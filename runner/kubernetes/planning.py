@@ -62,7 +62,7 @@ class Planner:
 
     async def apply(self, want: wanted.Wanted, *, live: Json | None, dry_run: bool = False) -> Json:
         """Server-side apply; what was merely edited by hand is taken back, other managers' fields are not."""
-        manifest = want.manifest
+        manifest = want.over(live).manifest
         force = self.configuration.force or objects.annotation(manifest, conflicts.FORCE) == "true"
         manager = objects.annotation(manifest, conflicts.MANAGER) or self.stack.field_manager
         send = functools.partial(self.api.apply, manifest, field_manager=manager, dry_run=dry_run)
@@ -102,6 +102,7 @@ class Planner:
 
     def _guessed(self, want: wanted.Wanted, goal: model.Goal, *, live: Json) -> Plan:
         """Without asking: the fields that the manifest names."""
+        want = want.over(live)
         marked = secrecy.marked(live, inputs=want.inputs)
         shaped = secrecy.marked(want.inputs, inputs=want.inputs)
         return self._decided(want, goal, live=live, result=None, changes=differences.of_manifest(marked, shaped))

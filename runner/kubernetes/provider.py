@@ -60,17 +60,13 @@ class KubernetesProvider:
             await self._tools.planner.api.close()
 
     async def reconcile(
-        self, goal: model.Goal, old: model.Entry | None, run: model.Run, *, outputs_needed: bool | None = None
+        self, goal: model.Goal, old: model.Entry | None, run: model.Run, *, outputs_needed: bool = True
     ) -> model.Outcome:
         """See `model.Provider`. With `outputs_needed` False an unchanged object is not even read.
 
-        None means that the program needs the outputs of what it registered itself, but not of a group's children.
-
         Raises `EngineError`, among them `ApiRejected` with the API server's own reason.
         """
-        want = await self._wanted(goal, old)
-        if outputs_needed is None:
-            outputs_needed = not (yaml_v2.is_group(goal.parent) and goal.name.endswith(f":{want.reference.id}"))
+        want = await self._wanted(goal, old, run)
         turn = turns.Turn(
             tools=await self._connected(), goal=goal, old=old, run=run, want=want, outputs_needed=outputs_needed
         )
@@ -127,9 +123,16 @@ class KubernetesProvider:
             namespace=self._namespace(tools),
         )
 
-    async def _wanted(self, goal: model.Goal, old: model.Entry | None) -> wanted.Wanted:
+    async def _wanted(self, goal: model.Goal, old: model.Entry | None, run: model.Run) -> wanted.Wanted:
         tools = await self._connected()
-        served = await tools.planner.api.resolve(*objects.kind_of(goal.type))
+        api_version, kind = objects.kind_of(goal.type)
+        served = await tools.planner.api.resolve(api_version, kind)
+        for seconds in () if run.preview else turns.PATIENCE:
+            if served is not None:
+                break
+            run.report(f"the API server does not serve {kind} of {api_version} yet")
+            await asyncio.sleep(seconds)
+            served = await tools.planner.api.resolve(api_version, kind)
         return wanted.wanted(
             goal,
             old=old,

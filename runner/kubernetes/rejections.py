@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from runner.kubernetes import secrecy
 from stacks import errors
@@ -74,4 +74,12 @@ def rejected(what: str, *, code: int, body: Mapping[str, Any]) -> ApiRejected:
         reason=str(body.get("reason") or "Unknown"),
         message=str(body.get("message") or f"HTTP status {code}").strip(),
         causes=causes,
+        next=_NEXT.get(str(body.get("reason")), ""),
     )
+
+
+_NEXT: Final = {
+    "Forbidden": "grant the permission to whoever the kubeconfig says you are, or use another context",
+    "NotFound": "have what is missing created first: let this depend on it",
+    "Unauthorized": "log in anew with the vendor's command line",
+}

@@ -20,8 +20,10 @@ def marked(item: Any, *, inputs: Any = None) -> Any:
 
     Recognised by place and, for texts, by value: an admission webhook may move what it was given.
     """
-    texts = frozenset(_texts(inputs, inside=False))
-    found = _by_place(_by_value(item, texts=texts) if texts else item, inputs)
+    found = item
+    if values.contains_secret(inputs):
+        texts = frozenset(_texts(inputs, inside=False))
+        found = _by_place(_by_value(item, texts=texts), inputs)
     if isinstance(found, dict) and found.get("kind") == "Secret" and found.get("apiVersion") == "v1":
         return {key: _sealed(part) if key in ("data", "stringData") else part for key, part in found.items()}
     return found

@@ -22,6 +22,11 @@ def selector(item: Json) -> str:
     return ",".join(f"{key}={value}" for key, value in sorted((labels or {}).items()))
 
 
+def about(name: str, events: Iterable[Json]) -> list[Json]:
+    """The events of a workload and of what its controllers made for it, whose names begin with its own."""
+    return [event for event in events if str((event.get("involvedObject") or {}).get("name", "")).startswith(name)]
+
+
 def explained(pods: Iterable[Json], events: Iterable[Json]) -> str:
     """The most telling reason among pods and events; empty when there is none."""
     troubles = [(f"pod {pod['metadata']['name']}", trouble) for pod in pods for trouble in [_trouble(pod)] if trouble]

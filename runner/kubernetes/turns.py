@@ -24,7 +24,7 @@ from stacks import errors
 
 Json = dict[str, Any]
 
-_PATIENCE: Final = (0.3, 0.7, 1.5, 3.0, 6.0, 10.0, 10.0)
+PATIENCE: Final = (0.3, 0.7, 1.5, 3.0, 6.0, 10.0, 10.0)
 """Seconds between tries while a namespace, a kind or a webhook of the same run is not there yet."""
 _SET_BY_SERVER: Final = ("uid", "resourceVersion", "creationTimestamp", "generation")
 
@@ -51,7 +51,7 @@ class Turn:
 
     async def take(self) -> model.Outcome:
         """Do, or in a preview foretell, what the goal asks for."""
-        readiness.check(values.masked(self.want.inputs))
+        readiness.check(self.want.inputs)
         if await self._settled_unread():
             return self._same(item={})
         live = await self._read()
@@ -77,7 +77,7 @@ class Turn:
 
     def _same_inputs(self) -> bool:
         old = self.old
-        if old is None or old.pending or self.goal.options.ignore_changes:
+        if old is None or old.pending:
             return False
         return self.want.known and old.id == self.want.reference.id and old.inputs_hash == self._hash()
 
@@ -108,18 +108,14 @@ class Turn:
                     next="correct the id, or leave the import out to have it created",
                 )
             return self._plan_of(model.Operation.CREATE, live=None)
-        if self.old is None or self.old.pending:
-            self.tools.planner.refuse_foreign(
-                self.want.reference, live, adopt=bool(self.goal.options.import_id) or self.old is not None
-            )
-        return await self.tools.planner.plan(self._with_ignored(live), self.goal, live=live)
+        known = self.old is not None and (not self.old.pending or self.old.uid == live["metadata"]["uid"])
+        adopt = known or bool(self.goal.options.import_id)
+        self.tools.planner.refuse_foreign(self.want.reference, live, adopt=adopt)
+        return await self.tools.planner.plan(self.want, self.goal, live=live)
 
     def _renamed(self) -> bool:
         """Whether the old object lives under another id; one of a killed replacement may already have the new one."""
         return self.old is not None and bool(self.want.reference.name) and self.old.id != self.want.reference.id
-
-    def _with_ignored(self, live: Json) -> wanted.Wanted:
-        return self.want.ignoring(self.goal.options.ignore_changes, live=live)
 
     def _plan_of(
         self, operation: model.Operation, *, live: Json | None, changes: tuple[model.FieldChange, ...] = ()
@@ -159,15 +155,14 @@ class Turn:
             return await self._kept(plan)
         if plan.operation is model.Operation.REPLACE:
             return await self._replaced(plan)
-        want = self.want if plan.live is None else self._with_ignored(plan.live)
-        return await self._written(want, plan)
+        return await self._written(self.want, plan)
 
     async def _kept(self, plan: planning.Plan) -> model.Outcome:
         live = plan.live or {}
         if not self._same_inputs():
             # Nothing to see, but fields that are new in the program are ours only once they are applied.
             await self._intend(self.want)
-            live = await self.tools.planner.apply(self._with_ignored(live), live=live)
+            live = await self.tools.planner.apply(self.want, live=live)
         return await self._waited(plan, live)
 
     async def _written(self, want: wanted.Wanted, plan: planning.Plan, **more: Any) -> model.Outcome:
@@ -234,7 +229,7 @@ class Turn:
 
     async def _applied(self, want: wanted.Wanted, plan: planning.Plan) -> Json:
         """Apply, and try again for a while where something of the same run is yet to come."""
-        delays = [*_PATIENCE]
+        delays = [*PATIENCE]
         while True:
             try:
                 return await self.tools.planner.apply(want, live=plan.live)

@@ -230,7 +230,7 @@ class Waiting:
         return readiness.assess(item, readiness.Related(storage_class=storage_class))
 
     async def _why(self, item: Json, *, last_word: bool = False) -> str:
-        """Why the object's pods are stuck; empty when that is unknown or others were looked up just now. Never fails."""
+        """Why the object's pods are stuck; empty when unknown, or when others were looked up just now. Never fails."""
         if item["kind"] not in _WITH_PODS | _OWNERS or not (last_word or time.monotonic() >= self._next_look):
             return ""
         self._next_look = time.monotonic() + _LOOKS_APART_SECONDS
@@ -245,8 +245,7 @@ class Waiting:
             warnings = await self._api.list("v1", "Event", namespace=reference.namespace, field_selector="type=Warning")
         except (rejections.ApiRejected, errors.ClusterUnreachable):
             return ""
-        mine = [event for event in warnings if str(event["involvedObject"].get("name", "")).startswith(reference.name)]
-        return stuck.explained((), mine)
+        return stuck.explained((), stuck.about(reference.name, warnings))
 
 
 def version_number(item: Json) -> int:

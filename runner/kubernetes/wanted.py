@@ -23,6 +23,8 @@ class Wanted:
     inputs: Json = dataclasses.field(repr=False)
     """With the markers for secrets and unknown values."""
     autonamed: bool
+    ignored: tuple[str, ...] = ()
+    """Paths that the program leaves to others once the object exists."""
 
     @functools.cached_property
     def known(self) -> bool:
@@ -47,12 +49,14 @@ class Wanted:
             inputs={**self.inputs, "metadata": {**self.inputs["metadata"], "name": name}},
         )
 
-    def ignoring(self, paths: tuple[str, ...], *, live: Mapping[str, Any]) -> Wanted:
-        """With the live object's values at the paths that the program lets others change."""
+    def over(self, live: Mapping[str, Any] | None) -> Wanted:
+        """As it is to be applied to a live object: with the live values at the ignored paths."""
+        if live is None or not self.ignored:
+            return self
         inputs = self.inputs
-        for path in paths:
+        for path in self.ignored:
             inputs = _taken_over(inputs, live, objects.steps(path))
-        return dataclasses.replace(self, inputs=inputs)
+        return dataclasses.replace(self, inputs=inputs, ignored=())
 
 
 def wanted(
@@ -86,6 +90,7 @@ def wanted(
             namespace=_text(place),
             name=_text(values.UNKNOWN if _lost(inputs) else name),
         ),
+        ignored=goal.options.ignore_changes,
         inputs={**inputs, "apiVersion": api_version, "kind": kind, "metadata": metadata},
         autonamed=autonamed,
     )

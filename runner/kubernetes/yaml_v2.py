@@ -24,11 +24,6 @@ CONFIG_GROUP: Final = "kubernetes:yaml/v2:ConfigGroup"
 DEPENDS_ON: Final = "config.kubernetes.io/depends-on"
 
 
-def is_group(urn: str) -> bool:
-    """Whether a URN is that of one of these components."""
-    return urn.rpartition("::")[0].endswith((CONFIG_FILE, CONFIG_GROUP))
-
-
 class Kinds(Protocol):
     """Whoever knows which kinds have namespaces: the API client."""
 

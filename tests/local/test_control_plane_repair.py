@@ -6,7 +6,7 @@ import time
 import pytest
 
 from local import control_plane as control_planes
-from local import layout
+from local import layout, processes
 from stacks import errors, settings
 from tests import conftest
 
@@ -42,6 +42,8 @@ def test_a_killed_component_is_started_again_without_being_asked(victim, compone
 def test_a_killed_supervisor_is_replaced_and_the_control_plane_runs_on(victim):
     before = pids(victim)
     os.kill(before["supervisor"], signal.SIGKILL)
+    while processes.is_alive(before["supervisor"]):
+        time.sleep(0.01)
     control_planes.start(victim.name, nodes=NODES, report=print)
     after = pids(victim)
     assert after.pop("supervisor") != before.pop("supervisor")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import collections
+import copy
 import dataclasses
 import pathlib
 import textwrap
@@ -37,7 +39,7 @@ class FakeCluster:
         self._version = 0
 
     async def get(self, api_version: str, kind: str, name: str, namespace: str = "") -> dict[str, Any] | None:
-        return self.objects.get((kind, name))
+        return copy.deepcopy(self.objects.get((kind, name)))
 
     async def create(self, manifest: Mapping[str, Any], *, field_manager: str = "") -> dict[str, Any]:
         if (manifest["kind"], manifest["metadata"]["name"]) in self.objects:
@@ -70,9 +72,9 @@ class FakeCluster:
         self._version += 1
         kind, name = manifest["kind"], manifest["metadata"]["name"]
         metadata = {**manifest["metadata"], "resourceVersion": str(self._version), "uid": f"uid-{name}"}
-        self.objects[kind, name] = {**manifest, "metadata": metadata}
+        self.objects[kind, name] = copy.deepcopy({**manifest, "metadata": metadata})
         self.writes.append(f"write {kind}")
-        return self.objects[kind, name]
+        return copy.deepcopy(self.objects[kind, name])
 
 
 class FakeProvider:
@@ -85,6 +87,7 @@ class FakeProvider:
         self.undeletable: set[str] = set()
         self.seconds = 0.0
         self.crash_after_write = False
+        self._made: collections.Counter[str] = collections.Counter()
 
     async def reconcile(
         self, goal: model.Goal, old: model.Entry | None, run: model.Run, *, outputs_needed: bool = True
@@ -127,13 +130,13 @@ class FakeProvider:
         await run.intend(model.Entry(urn=goal.urn, type=goal.type, id=identity, custom=True))
         self.calls.append(f"write {identity}")
         self.things[identity] = inputs
+        self._made[goal.name] += identity == self._fresh(goal)
         if self.crash_after_write:
             raise RuntimeError("the engine died here")
         await asyncio.sleep(self.seconds)
 
     def _fresh(self, goal: model.Goal) -> str:
-        generation = sum(call.startswith(f"write {goal.name}-") for call in self.calls)
-        return f"{goal.name}-{generation + 1}"
+        return f"{goal.name}-{self._made[goal.name] + 1}"
 
 
 def _operation(live: dict[str, Any] | None, inputs: dict[str, Any]) -> model.Operation:

@@ -7,7 +7,6 @@ import pathlib
 
 import pytest
 
-from runner.engine import model
 from tests.runner import engine_doubles as doubles
 
 
@@ -191,7 +190,7 @@ def test_a_target_that_others_need_is_not_deleted(bench: doubles.Bench) -> None:
 
     told = bench.run("destroy", targets=("a",))
 
-    assert "b: still needed by what is not a target" in told.errors or "b, " in told.errors
+    assert "b: still needed by what is not a target, so nothing was deleted" in told.errors
     assert set(bench.provider.things) == {"a-1", "b-1"}
 
 
@@ -256,26 +255,3 @@ def test_a_run_that_is_interrupted_finishes_what_it_began_and_begins_nothing_mor
 
     assert bench.provider.calls == ["write first-1"]
     assert not bench.remembered["first"].pending
-
-
-def test_two_runs_at_a_time_do_not_undo_each_other(bench: doubles.Bench) -> None:
-    bench.run("up", "")
-
-    def other_run() -> None:
-        bench.cluster.before_write = lambda: None
-        secret = next(item for (kind, _), item in bench.cluster.objects.items() if kind == "Secret")
-        for item in bench.cluster.objects.values():
-            if item["type" if "type" in item else "kind"] == "paasport.dev/inventory":
-                item["metadata"]["resourceVersion"] = "999"
-                item["metadata"]["annotations"]["paasport.dev/written-by"] = "another"
-        assert secret
-
-    loaded = asyncio.run(bench.inventory())
-    assert loaded.exists
-    other_run()
-
-    async def late() -> None:
-        await loaded.intend(model.Entry(urn=doubles.thing_urn("a"), type="test:index:Thing", id="a", custom=True))
-
-    with pytest.raises(Exception, match="another run changed the inventory of shop/dev meanwhile"):
-        asyncio.run(late())

