@@ -70,7 +70,18 @@ class Companions:
         self._changed(tuple(self._told.values()))
 
     async def _run(self, key: beside.Key, program: beside.Program) -> None:
-        """Run the program for as long as it is wanted; never returns by itself."""
+        """Run the program for as long as it is wanted."""
+        patience = backoff.Backoff()
+        while True:
+            try:
+                return await self._try_to_run(key, program)
+            except Exception:  # noqa: BLE001 - whatever it is, the log has it
+                _log.exception("%s beside %s/%s failed", program.binary, *key)
+                self._tell(key, pid=0, problem=f"failed; see {self._layout.supervisor_log}")
+            await asyncio.sleep(patience.after(0) or backoff.FIRST_SECONDS)
+
+    async def _try_to_run(self, key: beside.Key, program: beside.Program) -> None:
+        """Returns only for a program that cannot run; raises what nobody foresaw."""
         self._told[key] = records.Beside(
             namespace=program.namespace, deployment=program.deployment, program=program.binary, problem=program.problem
         )

@@ -34,7 +34,7 @@ Note = Callable[[str], None]
 _log = logging.getLogger(__name__)
 
 
-class _Ended(Exception):  # noqa: N818 - an event, not an error of ours
+class _Ended(Exception):
     """A component ends again and again."""
 
     def __init__(self, component: str) -> None:
@@ -52,22 +52,23 @@ async def bring_up(layout: layouts.Layout, *, note: Note) -> int:
         if layout.kwok.exists():
             note("a control plane that was never finished is replaced")
         document = await installation.lay_out(layout)
-    else:
-        document = _settle_ports(layout, document, note=note)
-    installation.write_kubeconfig(layout, document)
+    document = _settle_ports(layout, document, note=note)
     try:
         return await _start(layout, document)
     except _Ended as ended:
-        if not _is_unreadable(layout, ended.component):
-            raise _failure(layout, ended.component) from None
-        _put_data_aside(layout, note=note)
-        return await _start_again(layout, document)
+        settled = _settle_ports(layout, document, note=note)
+        if settled == document:
+            _put_unreadable_data_aside(layout, ended.component, note=note)
+    try:
+        return await _start(layout, settled)
+    except _Ended as ended:
+        raise _failure(layout, ended.component) from None
 
 
 async def keep_up(
-    layout: layouts.Layout, *, note: Note, ended: Callable[[str], None], ready: Callable[[int], None]
+    layout: layouts.Layout, *, note: Note, troubled: Callable[[str], None], ready: Callable[[int], None]
 ) -> None:
-    """Bring up again whatever ends, for ever; `ended` and `ready` are told each time."""
+    """Bring up again whatever ends, for ever; `troubled` and `ready` are told each time."""
     patience = backoff.Backoff()
     while True:
         since = time.monotonic()
@@ -81,12 +82,13 @@ async def keep_up(
         if not gone:
             continue
         _log.warning("%s ended: starting it again", gone)
-        ended(gone)
+        troubled(f"{gone} ended and is started again")
         await asyncio.sleep(patience.after(time.monotonic() - since))
         try:
             ready(await bring_up(layout, note=note))
         except errors.ControlPlaneError as error:
             _log.error("%s", error)
+            troubled(str(error))
 
 
 def end(layout: layouts.Layout) -> None:
@@ -100,13 +102,16 @@ def _settle_ports(layout: layouts.Layout, document: Mapping[str, Any], *, note: 
     running = frozenset(process.name for process in processes.below(layout.cluster))
     taken = installation.taken(document, running=running)
     if not taken:
+        installation.write_kubeconfig(layout, document)
         return document
     changes = installation.new_ports(layout, taken)
     for port, component in taken.items():
         note(f"port {port} of {component} is taken by another program: it moved to {changes[port]}")
     # Components know each other's ports, so all must learn of the change.
     end(layout)
-    return installation.move(layout, changes)
+    moved = installation.move(layout, changes)
+    installation.write_kubeconfig(layout, moved)
+    return moved
 
 
 async def _start(layout: layouts.Layout, document: Mapping[str, Any]) -> int:
@@ -164,13 +169,6 @@ class _Attempts:
         self.since = time.monotonic()
 
 
-async def _start_again(layout: layouts.Layout, document: Mapping[str, Any]) -> int:
-    try:
-        return await _start(layout, document)
-    except _Ended as ended:
-        raise _failure(layout, ended.component) from None
-
-
 def _run(layout: layouts.Layout, component: kwokctl.Component) -> int:
     command = [str(component.program), *component.arguments]
     try:
@@ -181,12 +179,11 @@ def _run(layout: layouts.Layout, component: kwokctl.Component) -> int:
     return pid
 
 
-def _is_unreadable(layout: layouts.Layout, component: str) -> bool:
+def _put_unreadable_data_aside(layout: layouts.Layout, component: str, *, note: Note) -> None:
+    """Where etcd ended because of its data, let it start with none. Raises `ControlPlaneError` for any other reason."""
     tail = processes.last_lines(layout.log("etcd"), count=60)
-    return component == "etcd" and bool(_UNREADABLE.search(tail)) and not _NO_SPACE.search(tail)
-
-
-def _put_data_aside(layout: layouts.Layout, *, note: Note) -> None:
+    if component != "etcd" or not _UNREADABLE.search(tail) or _NO_SPACE.search(tail):
+        raise _failure(layout, component) from None
     end(layout)
     shutil.rmtree(layout.unreadable_data, ignore_errors=True)
     layout.etcd_data.rename(layout.unreadable_data)

@@ -102,7 +102,7 @@ def start(name: str, *, nodes: Nodes, report: Report) -> ControlPlane:
 def stop(name: str) -> bool:
     """End all its processes; its data stay. False when none ran."""
     layout = layouts.of(name)
-    if not layout.folder.exists():
+    if not _exists(layout):
         return False
     with _exclusively(layout):
         return _stop(layout)
@@ -126,7 +126,9 @@ def delete(name: str) -> bool:
 def names() -> list[str]:
     """The control planes of this user, running or not."""
     folder = locations.control_planes_folder()
-    return sorted(entry.name for entry in folder.iterdir() if entry.is_dir()) if folder.is_dir() else []
+    if not folder.is_dir():
+        return []
+    return sorted(entry.name for entry in folder.iterdir() if _exists(layouts.Layout(entry.name)))
 
 
 def nodes(name: str) -> Nodes | None:
@@ -138,7 +140,7 @@ def nodes(name: str) -> Nodes | None:
 def status(name: str) -> Status:
     """How it is now. Takes at most a few seconds and changes nothing."""
     layout = layouts.of(name)
-    if not layout.folder.exists():
+    if not _exists(layout):
         return Status(name=name, condition=Condition.ABSENT)
     state = records.read(layout.state, records.State)
     supervised = locks.held(layout.supervisor_lock)
@@ -175,6 +177,11 @@ def judge(state: records.State | None, *, supervised: bool, processes: int, prob
     return Condition.STOPPED, ""
 
 
+def _exists(layout: layouts.Layout) -> bool:
+    """A folder alone is what a call leaves that waited for the lock of one that was being deleted."""
+    return layout.spec.exists()
+
+
 def _start(layout: layouts.Layout, spec: records.Spec, *, report: Report) -> None:
     if _is_in_force(layout, spec):
         return
@@ -187,13 +194,15 @@ def _start(layout: layouts.Layout, spec: records.Spec, *, report: Report) -> Non
         if old is not None and _changed_programs(old, spec):
             components.end(layout)
     records.write(layout.spec, spec)
+    child = 0
     if locks.held(layout.supervisor_lock):
         _signal_supervisor(layout, signal.SIGHUP)
     else:
-        report(f"starting control plane {layout.name}")
+        if not processes.below(layout.cluster):
+            report(f"starting control plane {layout.name}")
         layout.state.unlink(missing_ok=True)
-        _spawn_supervisor(layout)
-    _await_in_force(layout, spec, report=report)
+        child = _spawn_supervisor(layout)
+    _await_in_force(layout, spec, child=child, report=report)
 
 
 def _retire(layout: layouts.Layout, *, old: records.Spec | None, spec: records.Spec, report: Report) -> None:
@@ -206,6 +215,7 @@ def _retire(layout: layouts.Layout, *, old: records.Spec | None, spec: records.S
         report(f"restarting control plane {layout.name}: {problem}; its data are kept")
         _stop(layout)
     elif old.code != spec.code or old.binaries != spec.binaries:
+        report(f"renewing the supervisor of control plane {layout.name}, which goes on running")
         _signal_supervisor(layout, signal.SIGUSR1)
         _await_no_supervisor(layout)
 
@@ -257,7 +267,8 @@ def _authority(layout: layouts.Layout) -> pathlib.Path:
     return layout.cluster / "pki" / "ca.crt"
 
 
-def _await_in_force(layout: layouts.Layout, spec: records.Spec, *, report: Report) -> None:
+def _await_in_force(layout: layouts.Layout, spec: records.Spec, *, child: int, report: Report) -> None:
+    """Wait until the supervisor has made the spec true, or has given up, or `child`, which it is to be, has ended."""
     deadline = time.monotonic() + START_SECONDS
     told: tuple[str, ...] = ()
     message = ""
@@ -269,10 +280,10 @@ def _await_in_force(layout: layouts.Layout, spec: records.Spec, *, report: Repor
         message = state.message if state else message
         if _is_in_force(layout, spec):
             return
-        if not locks.held(layout.supervisor_lock) and time.monotonic() > deadline - START_SECONDS + 5:
-            break
         if state and state.phase is records.Phase.FAILED:
             _await_no_supervisor(layout)
+            break
+        if child and processes.collect(child) is not None:
             break
         time.sleep(_POLL_SECONDS)
     raise errors.ControlPlaneError.of(
@@ -282,14 +293,14 @@ def _await_in_force(layout: layouts.Layout, spec: records.Spec, *, report: Repor
     )
 
 
-def _spawn_supervisor(layout: layouts.Layout) -> None:
-    """In its own session and without what may be secret in this environment."""
+def _spawn_supervisor(layout: layouts.Layout) -> int:
+    """In its own session and without what may be secret in this environment. Its process id."""
     kept = {name: value for name, value in os.environ.items() if name in ("HOME", "PATH", "LANG", "TMPDIR", "TZ")}
     kept |= {name: value for name, value in os.environ.items() if name.startswith("XDG_")}
     environment = {**kept, "PYTHONPATH": str(_PROJECT)}
     # -P: the current folder is not searched for modules.
     command = [sys.executable, "-P", "-m", "local.supervisor", layout.name]
-    processes.spawn(command, environment=environment, log=layout.supervisor_log)
+    return processes.spawn(command, environment=environment, log=layout.supervisor_log)
 
 
 def _supervisor_pid(layout: layouts.Layout) -> int:

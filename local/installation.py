@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -15,7 +16,7 @@ from local import layout as layouts
 from stacks import errors, locations
 
 CREATE_SECONDS: Final = 120.0
-"""kwokctl takes 3 s for its layout on an idle machine; it gives up by itself after 100."""
+"""kwokctl takes 0.7 s for its layout on an idle machine; it gives up by itself after 100."""
 
 _LISTENERS: Final = {
     "etcdPort": "etcd",
@@ -42,8 +43,6 @@ def link_programs(layout: layouts.Layout, binaries: Mapping[str, pathlib.Path]) 
 
 def document(layout: layouts.Layout) -> Mapping[str, Any] | None:
     """What kwokctl laid out, or None where that was never finished."""
-    if not layout.kubeconfig.exists():
-        return None
     try:
         return kwokctl.laid_out(layout.kwok_yaml.read_text())
     except (OSError, ValueError):
@@ -111,6 +110,8 @@ def _ports_of_others(layout: layouts.Layout) -> set[int]:
     found: set[int] = set()
     for other in locations.control_planes_folder().glob("*/kwokctl.yaml"):
         if other != layout.kwokctl_configuration:
-            options = (yaml.safe_load(other.read_text()) or {}).get("options", {})
-            found |= {int(options[option]) for option in kwokctl.PORTS if option in options}
+            # One that is just being made or deleted is of no interest.
+            with contextlib.suppress(OSError, yaml.YAMLError, AttributeError):
+                options = yaml.safe_load(other.read_text())["options"]
+                found |= {int(options[option]) for option in kwokctl.PORTS}
     return found

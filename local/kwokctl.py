@@ -33,13 +33,13 @@ UNROUTED: Final = "198.18.0.1"
 """What the API server advertises to the inside of the cluster. Kubernetes refuses loopback there, and without this the
 API server demands a default route of the machine; 198.18.0.0/15 is RFC 2544's, which nobody routes."""
 
+_NOTHING: Final = "/bin/true"
 _BINARIES: Final = {
     "etcdBinary": "etcd",
     "kubeApiserverBinary": "kube-apiserver",
     "kubeControllerManagerBinary": "kube-controller-manager",
     "kubeSchedulerBinary": "kube-scheduler",
     "kwokControllerBinary": "kwok",
-    "kubectlBinary": "kubectl",
 }
 
 # Appended to kwokctl's own arguments; of one given twice the last counts.
@@ -78,6 +78,8 @@ def configuration(layout: layouts.Layout, *, ports: Iterable[int]) -> dict[str, 
             # The controller manager's defaults would limit a roll-out to five Deployments a second.
             "disableQPSLimits": True,
             **{option: str(layout.binaries / program) for option, program in _BINARIES.items()},
+            # kwokctl would only use it to wait for the API server. We wait ourselves, and notice failures at once.
+            "kubectlBinary": _NOTHING,
             **dict(zip(PORTS, ports, strict=True)),
         },
         # In the file rather than as `--extra-args`, in which kwokctl 0.8.0 mixes up components.
@@ -89,12 +91,12 @@ def configuration(layout: layouts.Layout, *, ports: Iterable[int]) -> dict[str, 
 
 
 def environment(layout: layouts.Layout) -> dict[str, str]:
-    """What kwokctl and the components see: nothing of the user's, so no proxy, no other kubectl and no secret."""
-    return {"PATH": str(layout.binaries), "HOME": str(layout.folder), "KWOK_WORKDIR": str(layout.kwok)}
+    """What kwokctl and the components see: nothing of the user's, so no proxy, no kubectl on the PATH and no secret."""
+    return {"PATH": str(layout.kwok), "HOME": str(layout.folder), "KWOK_WORKDIR": str(layout.kwok)}
 
 
 def create_command(layout: layouts.Layout) -> list[str]:
-    """Lays the cluster out, starts it, and returns when the API server serves."""
+    """Lays the cluster out and starts its components; does not wait for them."""
     return [
         *(str(layout.binaries / "kwokctl"), "create", "cluster", "--name", layout.name),
         *("--config", str(layout.kwokctl_configuration)),

@@ -32,7 +32,7 @@ class Layout:
 
     @property
     def kubeconfig(self) -> pathlib.Path:
-        """For users and clients. Written last, so that its presence means that the control plane was set up."""
+        """For users and clients; there from the first start until it is deleted."""
         return locations.control_plane_kubeconfig(self.name)
 
     @property

@@ -9,12 +9,13 @@ import enum
 import hashlib
 import os
 import pathlib
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import pydantic
 
 from stacks import settings
 
+_SUPERVISOR: Final = ("local/*.py", "local/toolchain/*.py", "runner/kubernetes/*.py", "requirements.txt")
 _Record = TypeVar("_Record", bound=pydantic.BaseModel)
 
 
@@ -99,8 +100,10 @@ def replace(path: pathlib.Path, text: str) -> None:
 
 
 def code_digest() -> str:
-    """Of the source files that a supervisor is made of, so that an upgraded project replaces running supervisors."""
+    """Of what a supervisor is made of, so that an upgraded project replaces running supervisors."""
+    root = pathlib.Path(__file__).parents[1]
     digest = hashlib.sha256()
-    for file in sorted(pathlib.Path(__file__).parent.glob("*.py")):
-        digest.update(file.read_bytes())
+    for pattern in _SUPERVISOR:
+        for file in sorted(root.glob(pattern)):
+            digest.update(file.read_bytes())
     return digest.hexdigest()[:16]

@@ -43,7 +43,7 @@ _LOG_BYTES: Final = 1_000_000
 _log = logging.getLogger("local.supervisor")
 
 
-class _Moved(Exception):  # noqa: N818 - an event, not an error
+class _Moved(Exception):
     """The API server has another port than before."""
 
 
@@ -112,10 +112,10 @@ class Supervisor:
                 raise _Moved
             self._publish(phase=records.Phase.READY, message="")
 
-        def ended(gone: str) -> None:
-            self._publish(phase=records.Phase.STARTING, message=f"{gone} ended and is started again")
+        def troubled(message: str) -> None:
+            self._publish(phase=records.Phase.STARTING, message=message)
 
-        await components.keep_up(self._layout, note=self._note, ended=ended, ready=ready)
+        await components.keep_up(self._layout, note=self._note, troubled=troubled, ready=ready)
 
     async def _reconcile_nodes(self, client: clients.Client) -> None:
         async def act(picture: reconciling.Picture) -> None:

@@ -13,6 +13,7 @@ import pathlib
 import shlex
 import signal
 import sys
+import types
 from collections.abc import Sequence
 from typing import Final
 
@@ -176,11 +177,18 @@ def _interrupted(arguments: Sequence[str]) -> int:
     return INTERRUPTED
 
 
-def _terminate_as_interrupt() -> None:
-    """Let SIGTERM, which CI sends to a job it cancels, end a run as orderly as Ctrl-C does."""
-    signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
+def end_as_interrupted(number: int, frame: types.FrameType | None) -> None:
+    """Let SIGTERM, which CI sends to a job that it cancels, end a run as orderly as Ctrl-C does.
+
+    Whatever handles SIGINT at that moment is called: while the engine runs, that is asyncio's own handler. Raising
+    SIGINT itself was rejected, because a shell lets its background jobs ignore that.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler):
+        raise KeyboardInterrupt
+    handler(number, frame)
 
 
 if __name__ == "__main__":
-    _terminate_as_interrupt()
+    signal.signal(signal.SIGTERM, end_as_interrupted)
     sys.exit(main())

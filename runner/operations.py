@@ -17,7 +17,7 @@ Operation = request.Operation
 Request = request.Request
 Result = request.Result
 
-_GRACE_SECONDS: Final = 10.0
+_GRACE_SECONDS: Final = 5.0
 """What operations under way get to finish in once a run is cancelled."""
 
 

@@ -32,7 +32,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def control_plane() -> Iterator[control_planes.ControlPlane]:
     """A control plane of this test session alone; gone afterwards, also when tests fail."""
     _delete_abandoned()
-    name = f"test-{os.getpid()}"
+    name = f"pytest-{os.getpid()}"
     try:
         yield control_planes.start(name, nodes=settings.LocalNodes(), report=print)
     finally:
@@ -80,8 +80,8 @@ def until(question: Callable[[], Any], *, seconds: float = 60) -> Any:
 def _delete_abandoned() -> None:
     """Remove what sessions left that were killed."""
     for name in control_planes.names():
-        prefix, _, pid = name.rpartition("-")
-        if prefix == "test" and pid.isdigit() and not pathlib.Path("/proc", pid).exists():
+        pid = name.rpartition("-")[2]
+        if name.startswith("pytest-") and pid.isdigit() and not pathlib.Path("/proc", pid).exists():
             # Another session may be doing the same.
             with contextlib.suppress(FileNotFoundError):
                 control_planes.delete(name)

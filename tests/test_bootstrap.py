@@ -379,6 +379,10 @@ class TestMachineThatLacksSomething:
             "error: Python 3.11 or newer is needed, and python3 is 3.9.2\n  next: python3.12 ./paasport up"
         )
 
+    def test_installers_repetitions_are_told_once(self, paasport: types.ModuleType):
+        said = "WARNING: Retrying (total=1)\nWARNING: Retrying (total=0)\n\nERROR: No matching distribution\n"
+        assert paasport.last_lines(said) == "WARNING: Retrying (total=0)\n  ERROR: No matching distribution"
+
     @pytest.mark.parametrize(
         ("said", "way_out"),
         [

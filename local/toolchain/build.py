@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from local.toolchain import catalogue, failures, go, processes, progress, turns
 from stacks import errors, locations
@@ -47,11 +48,11 @@ def _build_all(
     if not wanted:
         return
     toolchain = go.ready(needed=_needed(wanted), report=report, stop=stop)
-    _empty(pathlib.Path(toolchain.environment["GOTMPDIR"]))
-    for number, binary in enumerate(wanted, start=1):
-        turn.tell(f"building {binary.name}")
-        step = progress.Step(f"building {binary.name} ({number} of {len(wanted)})", report=report)
-        _build(binary, toolchain=toolchain, step=step, turn=turn, stop=stop)
+    with _work_folder(pathlib.Path(toolchain.environment["GOTMPDIR"])):
+        for number, binary in enumerate(wanted, start=1):
+            turn.tell(f"building {binary.name}")
+            step = progress.Step(f"building {binary.name} ({number} of {len(wanted)})", report=report)
+            _build(binary, toolchain=toolchain, step=step, turn=turn, stop=stop)
 
 
 def located(binary: catalogue.Binary) -> pathlib.Path:
@@ -104,10 +105,15 @@ def _needed(binaries: Sequence[catalogue.Binary]) -> go.Version:
     return go.needed_version(*((folder / "go.mod").read_text() for folder in folders))
 
 
-def _empty(folder: pathlib.Path) -> None:
-    """Go's work folder, without what a killed build left there; the lock says that nobody else uses it."""
+@contextlib.contextmanager
+def _work_folder(folder: pathlib.Path) -> Iterator[None]:
+    """Go's work folder, emptied before and after: a Go that is killed leaves up to a gigabyte in it."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _disk_problem(problem: OSError, *, cache: pathlib.Path) -> errors.Problem:

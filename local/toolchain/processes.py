@@ -17,7 +17,7 @@ from types import FrameType
 _POLL = 0.5
 """Seconds between two looks at whether to stop; a heartbeat is never finer."""
 _GRACE = 10.0
-"""Seconds that a command gets to end its own children and remove its temporary files."""
+"""Seconds that a command gets to end by itself."""
 _CHUNK = 65536
 
 
@@ -103,8 +103,8 @@ def _terminated_like_interrupted() -> Iterator[None]:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the process group: politely first, because Go removes its work folder only at an interrupt."""
-    for number in (signal.SIGINT, signal.SIGKILL):
+    """End the process group: the command politely first, then whatever is left of it and its children."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, number)
         deadline = time.monotonic() + _GRACE

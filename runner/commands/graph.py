@@ -16,9 +16,10 @@ import click
     show_default=True,
     help="How to write it; dot is for Graphviz.",
 )
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.argument("stack", required=False)
 @click.pass_obj
-def graph(root: pathlib.Path, *, stack: str | None, as_format: str) -> int:
+def graph(root: pathlib.Path, *, stack: str | None, as_format: str, as_json: bool) -> int:
     """Show which resource of STACK depends on which."""
     from runner import graph as graphs  # noqa: PLC0415 - `--help` need not wait for these
     from runner.commands import preparation, project  # noqa: PLC0415 - likewise
@@ -27,7 +28,9 @@ def graph(root: pathlib.Path, *, stack: str | None, as_format: str) -> int:
     entries = preparation.entries(root, project.read(root, name), report=_report)
     if not entries:
         raise preparation.not_deployed(name)
-    click.echo(graphs.render(graphs.of_entries(entries), as_format=graphs.Format(as_format), stack=name))
+    click.echo(
+        graphs.render(graphs.of_entries(entries), as_format=graphs.Format("json" if as_json else as_format), stack=name)
+    )
     return 0
 
 

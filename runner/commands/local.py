@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from stacks import errors, locations
+from stacks import errors
 
 if TYPE_CHECKING:
     from local import control_plane as control_planes
@@ -106,18 +106,19 @@ class _Kubectl(click.Command):
 @click.pass_context
 def kubectl(context: click.Context, name: str) -> None:
     """Run kubectl on a control plane; its exit code is this command's."""
+    from local import layout as layouts  # noqa: PLC0415 - likewise
+    from local import locks  # noqa: PLC0415 - likewise
     from local.toolchain import binaries  # noqa: PLC0415 - likewise
 
-    kubeconfig = locations.control_plane_kubeconfig(name)
-    if not kubeconfig.exists():
+    place = layouts.of(name)
+    if not locks.held(place.supervisor_lock):
         raise errors.UsageError.of(
-            f"there is no control plane {name}",
-            why=f"kubectl would have nothing to talk to; there are: {', '.join(_names()) or 'none'}",
+            f"the control plane {name} does not run, so kubectl has nothing to talk to",
             next=f"./paasport local start {name}",
         )
     program = str(binaries.ensure(["kubectl"], report=_report).path("kubectl"))
     # Replaces this process: signals, terminal and exit code are kubectl's own.
-    environment = {**os.environ, "KUBECONFIG": str(kubeconfig)}
+    environment = {**os.environ, "KUBECONFIG": str(place.kubeconfig)}
     os.execve(program, ["kubectl", *context.meta[_GIVEN]], environment)  # noqa: S606 - no shell is wanted
 
 

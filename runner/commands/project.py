@@ -15,6 +15,13 @@ def read(root: pathlib.Path, stack: str) -> files.StackFile:
     return files.read(root, stack, passphrase=lambda: passphrase(stack))
 
 
+def check(root: pathlib.Path, stack: str) -> None:
+    """Raise StackFileError where the stack's file is wrong for any engine, and UsageError where there is none."""
+    problems = files.check(root, stack)
+    if problems:
+        raise errors.StackFileError(*problems)
+
+
 def passphrase(stack: str) -> str | None:
     """The passphrase of the environment; where it has none, the user's on a terminal, and None elsewhere."""
     given = files.passphrase_from_environment(os.environ)

@@ -52,9 +52,13 @@ class Call:
 
 def run(root: pathlib.Path, call: Call) -> int:
     """Do it, and return the exit code."""
+    asked = pulumi_cli.Engine(call.engine) if call.engine else None
+    if asked is pulumi_cli.Engine.PULUMI:
+        # Not read: the official engine can use secrets and environments that this one can't.
+        project.check(root, call.stack)
+        return _official(root, call)
     stack = project.read(root, call.stack)
     vendor = stack.settings.cluster.vendor
-    asked = pulumi_cli.Engine(call.engine) if call.engine else None
     if pulumi_cli.engine_for(vendor, operation=call.operation, asked=asked) is pulumi_cli.Engine.PULUMI:
         return _official(root, call)
     interactive = project.can_ask() and not call.json

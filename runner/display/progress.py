@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from runner.display import text
 from runner.engine import events
 
-FOLDED_TYPES = ("kubernetes:yaml/v2:", "kubernetes:kustomize/v2:")
-"""Components that hold objects nobody named one by one: their finished children are counted."""
+GROUPS = ("kubernetes:yaml/v2:", "kubernetes:kustomize/v2:")
+"""Components that hold objects nobody named one by one."""
 
-FOLDED_ABOVE = 12
-"""So many finished children are still shown by themselves; a component with more counts them."""
+SHOWN_IN_GROUP = 3
+"""So many children that met the same operation are shown by themselves in a group; more are counted."""
+SHOWN = 12
+"""The same for every other component."""
+
+QUIET = frozenset({"same", "read"})
+"""Words of what is always counted."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -36,6 +41,11 @@ class Row:
         """Whether it is done and is worth a line of its own."""
         return self.finished is not None and text.is_change(self.finished)
 
+    @property
+    def short_name(self) -> str:
+        """The name without that of its parent, below which it stands; objects of a group are named `group:object`."""
+        return self.name.removeprefix(f"{self.parent.rpartition('::')[2]}:")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Branch:
@@ -44,6 +54,8 @@ class Branch:
     row: Row
     counted: tuple[tuple[str, int], ...]
     """What is counted instead of shown: a word of `text.word` and how often."""
+    since: float
+    """When it, or the first thing below it, began."""
     seconds: float
     """How long it took, children included, or has taken so far."""
     active: bool
@@ -88,50 +100,57 @@ class Progress:
             children[row.parent if row.parent in self._rows else ""].append(row)
         branches = tuple(self._branch(row, children, now) for row in children[""])
         if height is not None and _size(branches) > height:
-            branches = tuple(_folded(branch) for branch in branches)
+            folded = (_folded(branch) for branch in branches)
+            # What stands outermost has no component to be counted in; the whole tree, drawn at the end, has it again.
+            branches = tuple(
+                branch for branch in folded if branch.children or _word(branch, however_changed=True) == ""
+            )
         return branches
 
     def _branch(self, row: Row, children: dict[str, list[Row]], now: float) -> Branch:
         below = tuple(self._branch(child, children, now) for child in children.get(row.urn, ()))
-        ended = now if row.finished is None else self._ended[row.urn]
         active = row.finished is None or any(branch.active for branch in below)
-        last = max([ended, *(branch.row.since + branch.seconds for branch in below)])
-        duration = (now if active else last) - row.since
-        whole = Branch(row=row, counted=(), seconds=duration, active=active, children=below)
-        is_group = row.type.startswith(FOLDED_TYPES)
-        return _counting(whole, all_finished=is_group or _leaves(below) > FOLDED_ABOVE)
+        since = min([row.since, *(branch.since for branch in below)])
+        ended = max([self._ended.get(row.urn, now), *(branch.since + branch.seconds for branch in below)])
+        duration = (now if active else ended) - since
+        whole = Branch(row=row, counted=(), since=since, seconds=duration, active=active, children=below)
+        return _counting(whole, shown=SHOWN_IN_GROUP if row.type.startswith(GROUPS) else SHOWN)
 
 
-def _counting(branch: Branch, *, all_finished: bool) -> Branch:
-    """The branch without what is counted: unchanged children always, all successfully finished ones on demand."""
+def _counting(branch: Branch, *, shown: int) -> Branch:
+    """The branch without the children that are counted: unchanged ones, and those of a kind with more than `shown`."""
+    words = {child.row.urn: _word(child, however_changed=shown == 0) for child in branch.children}
+    frequent = {word for word, number in collections.Counter(words.values()).items() if word in QUIET or number > shown}
     counted = collections.Counter(dict(branch.counted))
-    shown: list[Branch] = []
+    kept: list[Branch] = []
     for child in branch.children:
-        finished = child.row.finished
-        quiet = finished is not None and not child.children and not child.active and not finished.failure
-        if finished is not None and quiet and (all_finished or not child.row.is_change):
-            counted[text.word(finished)] += 1
+        word = words[child.row.urn]
+        if word and word in frequent:
+            counted[word] += 1
             counted.update(dict(child.counted))
         else:
-            shown.append(child)
-    return dataclasses.replace(branch, counted=tuple(counted.items()), children=tuple(shown))
+            kept.append(child)
+    return dataclasses.replace(branch, counted=tuple(counted.items()), children=tuple(kept))
+
+
+def _word(branch: Branch, *, however_changed: bool) -> str:
+    """What the branch may be counted as; empty where it has to be shown.
+
+    A component that is itself unchanged is shown where something inside it has changed.
+    """
+    finished = branch.row.finished
+    if finished is None or finished.failure or branch.active or branch.children:
+        return ""
+    if not however_changed and any(word not in QUIET for word, _ in branch.counted):
+        return ""
+    return text.word(finished)
 
 
 def _folded(branch: Branch) -> Branch:
     """The branch with everything counted that is neither under way nor failed: what a small terminal can show."""
     children = tuple(_folded(child) for child in branch.children)
-    return _counting(dataclasses.replace(branch, children=children), all_finished=True)
-
-
-def _leaves(branches: Sequence[Branch]) -> int:
-    return sum(1 for branch in _walk(branches) if not branch.children and branch.row.is_change)
+    return _counting(dataclasses.replace(branch, children=children), shown=0)
 
 
 def _size(branches: Sequence[Branch]) -> int:
     return sum(branch.size for branch in branches)
-
-
-def _walk(branches: Sequence[Branch]) -> Iterator[Branch]:
-    for branch in branches:
-        yield branch
-        yield from _walk(branch.children)

@@ -117,7 +117,7 @@ def label(branch: progress.Branch, *, planned: bool) -> rich.text.Text:
     result = rich.text.Text(no_wrap=True, overflow="ellipsis")
     result.append(f"{sign} ", style)
     result.append(row.type.rpartition(":")[2], "bold" if branch.children or branch.counted else "")
-    result.append(f" {row.name}")
+    result.append(f" {row.short_name}")
     if word and (word not in ("same", "read")):
         result.append(f"  {word}", style)
     if not planned and (branch.active or row.is_change or branch.children):

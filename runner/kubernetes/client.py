@@ -59,7 +59,7 @@ class Client:
             raise errors.ClusterUnreachable.of(
                 f"the API server {self.access.server} does not accept the credentials of {self.access.place}",
                 why="nothing can be read from or written to the cluster",
-                next=f"kubectl --context {self.access.context} version; log in anew with the vendor's command line",
+                next=f"{self.access.kubectl} version; log in anew with the vendor's command line",
             )
         return str(_body(response.content, status=response.status_code).get("gitVersion") or "unknown")
 

@@ -74,7 +74,8 @@ class Connection:
         """The answer, whatever its status.
 
         `repeatable` says that doing it twice equals doing it once; other requests are only tried again when the server
-        surely did nothing. `patient` False means one try. Raises `ClusterUnreachable` when no answer can be had.
+        surely did nothing. Raises `EngineError` when no answer can be had; with `patient` False, which is for the first
+        contact, already after one try and as `ClusterUnreachable`.
         """
         delays = [*_DELAYS] if patient else []
         while True:
@@ -84,7 +85,7 @@ class Connection:
             except httpx2.TransportError as error:
                 unsent = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
                 if delay is None or not (repeatable or unsent):
-                    raise unreachable(self.access, error) from None
+                    raise _unreachable(self.access, error, during_run=patient) from None
                 await _pause(delay)
                 continue
             again = response.status_code == 429 or (repeatable and _momentary(response))  # noqa: PLR2004 - as in the RFC
@@ -185,13 +186,13 @@ class Connection:
             return self._credential
 
 
-def unreachable(access: kubeconfig.Access, error: Exception) -> errors.PaasportError:
-    """What to tell a user when the API server cannot be talked to."""
+def _unreachable(access: kubeconfig.Access, error: Exception, *, during_run: bool) -> errors.PaasportError:
     reason = str(error).strip() or type(error).__name__
-    return errors.ClusterUnreachable.of(
+    kind = errors.EngineError if during_run else errors.ClusterUnreachable
+    return kind.of(
         f"the API server {access.server} ({access.place}) cannot be reached: {reason}",
         why="nothing can be read from or written to the cluster",
-        next=f"kubectl --context {access.context} version; start the cluster, or correct the kubeconfig",
+        next=f"{access.kubectl} version; start the cluster, or correct the kubeconfig",
     )
 
 

@@ -57,7 +57,7 @@ def _changes(path: str, before: Any, after: Any) -> Iterator[model.FieldChange]:
             yield from _changes(step(path, key), before.get(key), after.get(key))
     elif isinstance(before, list) and isinstance(after, list):
         yield from _list_changes(path, before, after)
-    elif (before != after or after is values.UNKNOWN) and not _both_empty(before, after):
+    elif not _equal(before, after):
         yield model.FieldChange(path=path, before=_shown(before), after=_shown(after))
 
 
@@ -86,9 +86,9 @@ def _names(items: list[Any]) -> dict[str, int] | None:
     return {str(name): position for position, name in enumerate(names)} if told_apart else None
 
 
-def _both_empty(before: Any, after: Any) -> bool:
-    """Absent, null, {} and [] are the same to the API server wherever it may choose."""
-    return before in (None, {}, []) and after in (None, {}, [])
+def _equal(before: Any, after: Any) -> bool:
+    """Python holds 1 and true for equal, JSON does not."""
+    return before == after and isinstance(before, bool) == isinstance(after, bool) and after is not values.UNKNOWN
 
 
 def _shown(value: Any, *, secret: bool = False) -> Any:

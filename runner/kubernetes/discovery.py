@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import urllib.parse
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,9 +24,14 @@ class ResourceKind:
 
         An empty `namespace` of a namespaced kind means all namespaces, which only reads can ask for.
         """
-        below = f"/namespaces/{namespace}" if namespace and self.namespaced else ""
-        parts = "".join(f"/{part}" for part in (name, subresource) if part)
+        below = f"/namespaces/{_quoted(namespace)}" if namespace and self.namespaced else ""
+        parts = "".join(f"/{_quoted(part)}" for part in (name, subresource) if part)
         return f"{group_path(self.api_version)}{below}/{self.plural}{parts}"
+
+
+def _quoted(part: str) -> str:
+    # A name that is none is for the API server to refuse; here it must not become another path.
+    return urllib.parse.quote(part, safe=":")
 
 
 def group_path(api_version: str) -> str:

@@ -76,7 +76,7 @@ def parse(text: str) -> tuple[Expectation, ...]:
             raise _error(text, "it starts like a list but is not JSON") from None
     if not isinstance(parts, list) or not parts or not all(isinstance(part, str) for part in parts):
         raise _error(text, "it must be one expectation or a list of them")
-    return tuple(_expectation(part.strip(), text=text) for part in parts)
+    return tuple(_expectation(part.lstrip(), text=text) for part in parts)
 
 
 def find_condition(item: Mapping[str, Any], type: str) -> Mapping[str, Any] | None:  # noqa: A002 - the field's name
@@ -109,7 +109,7 @@ def evaluated(path: str, item: Any) -> list[Any]:
 
 def _expectation(part: str, *, text: str) -> Expectation:
     if part.startswith("condition="):
-        type_, _, status = part.removeprefix("condition=").partition("=")
+        type_, _, status = part.rstrip().removeprefix("condition=").partition("=")
         if not re.fullmatch(r"[A-Za-z0-9./_-]+", type_):
             raise _error(text, f"{part!r} names no condition")
         return Condition(type=type_, status=status or "True")

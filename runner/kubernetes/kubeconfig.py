@@ -73,6 +73,12 @@ class Access:
         """Which kubeconfig and context: what a user needs to find the mistake."""
         return f"context {self.context!r} of {self.source}"
 
+    @property
+    def kubectl(self) -> str:
+        """How a user calls kubectl on this cluster."""
+        file = "" if self.source == _TEXT else f" --kubeconfig {self.source}"
+        return f"kubectl{file} --context {self.context}"
+
 
 def load(kubeconfig: str, *, context: str = "", cluster: str = "") -> Access:
     """The access that `kubeconfig` (a path, the text itself, or empty for `KUBECONFIG` and `~/.kube/config`) describes.

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
-from runner.kubernetes import client, objects, readiness, rejections, stuck
+from runner.kubernetes import client, objects, readiness, stuck
 from stacks import errors
 
 Json = dict[str, Any]
@@ -83,7 +83,7 @@ class _Collection:
 
     async def _follow(self, api: client.Client, api_version: str, kind: str, *, label_selector: str) -> None:
         # Refused means: those who wait see that nobody watches, and ask by themselves.
-        with contextlib.suppress(rejections.ApiRejected, errors.ClusterUnreachable):
+        with contextlib.suppress(errors.EngineError):
             async for event, item in api.watch(api_version, kind, label_selector=label_selector):
                 if event == "BOOKMARK":
                     self._listed.set()
@@ -243,7 +243,7 @@ class Waiting:
             if pods:
                 return stuck.explained(pods, ())
             warnings = await self._api.list("v1", "Event", namespace=reference.namespace, field_selector="type=Warning")
-        except (rejections.ApiRejected, errors.ClusterUnreachable):
+        except errors.EngineError:
             return ""
         return stuck.explained((), stuck.about(reference.name, warnings))
 

@@ -70,7 +70,7 @@ def wanted(
     inputs = objects.normalised(dict(goal.inputs))
     metadata = _mapping(inputs.get("metadata"))
     _refuse_generated_name(metadata, goal=goal)
-    given = values.revealed(metadata.get("name"))
+    given = values.UNKNOWN if inputs.get("metadata") is values.UNKNOWN else values.revealed(metadata.get("name"))
     old_name = objects.from_id(old.type, old.id).name if old else ""
     autonamed = not given
     seed = stack.hash_key + goal.urn.encode()
@@ -78,6 +78,8 @@ def wanted(
     place = values.revealed(metadata.get("namespace")) or (namespace if namespaced else "")
     if namespaced is False:
         place = ""
+    for part in (_text(name), _text(place)):
+        _refuse_pathlike(part, goal=goal)
     unnamed = {key: value for key, value in metadata.items() if key not in ("name", "namespace")}
     metadata = {"name": name, **({"namespace": place} if place else {}), **unnamed}
     metadata["labels"] = {**_mapping(metadata.get("labels")), stack.label_key: stack.label_value}
@@ -88,16 +90,12 @@ def wanted(
             api_version=api_version,
             kind=kind,
             namespace=_text(place),
-            name=_text(values.UNKNOWN if _lost(inputs) else name),
+            name=_text(name),
         ),
         ignored=goal.options.ignore_changes,
         inputs={**inputs, "apiVersion": api_version, "kind": kind, "metadata": metadata},
         autonamed=autonamed,
     )
-
-
-def _lost(inputs: Mapping[str, Any]) -> bool:
-    return inputs.get("metadata") is values.UNKNOWN
 
 
 def _text(value: Any) -> str:
@@ -108,6 +106,16 @@ def _mapping(value: Any) -> Json:
     """A mapping whose keys can be worked with, whatever marker is around it."""
     found = secrecy.opened(value)
     return dict(found) if isinstance(found, Mapping) else {}
+
+
+def _refuse_pathlike(name: str, *, goal: model.Goal) -> None:
+    """A name is part of a URL, so some cannot even be asked about; all others are for the API server to judge."""
+    if name in (".", "..") or "/" in name or "%" in name:
+        raise errors.EngineError.of(
+            f"{goal.name} has the name or namespace {name!r}, which no object can have",
+            why="the API server would take it for something else",
+            next="correct metadata.name or metadata.namespace",
+        )
 
 
 def _refuse_generated_name(metadata: Mapping[str, Any], *, goal: model.Goal) -> None:

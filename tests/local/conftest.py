@@ -15,7 +15,7 @@ from stacks import settings
 def victim(request: pytest.FixtureRequest) -> Iterator[control_planes.ControlPlane]:
     """A control plane for the tests of one module, which may break it as long as they leave it repairable."""
     module = request.module.__name__.rpartition("_")[2]
-    name = f"test-{module}-{os.getpid()}"
+    name = f"pytest-{module}-{os.getpid()}"
     try:
         yield control_planes.start(name, nodes=settings.LocalNodes(), report=print)
     finally:

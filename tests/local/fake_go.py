@@ -8,7 +8,10 @@ import os
 import pathlib
 import sys
 
-SCRIPT = """
+_PYTHON = sys.executable
+"""Read now, because a test may pretend that another one is running."""
+
+_SCRIPT = """
 import json, os, pathlib, sys, time
 control = pathlib.Path(__file__).parent / "control"
 arguments = sys.argv[1:]
@@ -77,7 +80,7 @@ def install(folder: pathlib.Path, *, version: str = "go1.26.9") -> Go:
     go = Go(folder=folder)
     go.control.mkdir(parents=True)
     program = folder / "go"
-    program.write_text(f"#!{sys.executable}\n{SCRIPT}")
+    program.write_text(f"#!{_PYTHON}\n{_SCRIPT}")
     program.chmod(0o755)
     go.says()
     go.is_version(version)

@@ -62,7 +62,7 @@ def test_a_start_that_finds_all_well_says_nothing_and_is_quick(victim):
 
 
 def test_processes_survive_the_command_that_started_them():
-    name = f"test-survives-{os.getpid()}"
+    name = f"pytest-survives-{os.getpid()}"
     program = (
         "from local import control_plane; from stacks import settings;"
         f"control_plane.start({name!r}, nodes=settings.LocalNodes(count=1), report=print)"
@@ -112,7 +112,7 @@ def test_a_port_that_another_program_took_is_left_and_said(victim):
 
 
 def test_two_starts_at_once_end_with_one_control_plane():
-    name = f"test-twice-{os.getpid()}"
+    name = f"pytest-twice-{os.getpid()}"
     try:
         with concurrent.futures.ThreadPoolExecutor() as pool:
             starts = [pool.submit(control_planes.start, name, nodes=NODES, report=print) for _ in range(2)]
@@ -124,7 +124,7 @@ def test_two_starts_at_once_end_with_one_control_plane():
 
 
 def test_delete_leaves_no_process_and_no_file(victim):
-    name = f"test-deleted-{os.getpid()}"
+    name = f"pytest-deleted-{os.getpid()}"
     started = control_planes.start(name, nodes=NODES, report=print)
     assert name in control_planes.names()
     pids = [process.pid for process in control_planes.status(name).processes]

@@ -81,8 +81,8 @@ def test_data_that_etcd_cannot_read_are_put_aside_with_a_message(victim):
 
 def test_a_creation_that_was_killed_half_way_is_replaced_with_a_message(victim):
     control_planes.stop(victim.name)
-    # As a kill leaves it: kwokctl has begun, and the kubeconfig, which marks the end, is not written.
-    victim.kubeconfig.unlink()
+    # As a kill leaves it: kwokctl writes its options first, and the components it decided on last.
+    layout.of(victim.name).kwok_yaml.write_text("kind: KwokctlConfiguration\noptions: {}\n")
     told = []
     control_planes.start(victim.name, nodes=NODES, report=told.append)
     assert any("a control plane that was never finished is replaced" in line for line in told)

@@ -46,8 +46,8 @@ def test_heartbeat_without_detail_is_the_time_alone():
 @pytest.mark.parametrize(("terminal", "seconds"), [(True, 1.0), (False, 10.0)])
 def test_terminal_gets_a_line_each_second_and_a_log_each_ten(
     monkeypatch: pytest.MonkeyPatch,
-    terminal: bool,
-    seconds: float,  # noqa: FBT001 - pytest passes it by name
+    terminal: bool,  # noqa: FBT001 - pytest passes it by name
+    seconds: float,
 ):
     monkeypatch.setattr("sys.stderr.isatty", lambda: terminal, raising=False)
     assert progress.heartbeat_interval() == seconds

@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runner import request, session
+from runner import dynamic, request, session
 from runner.engine import events, inventory, journal, model, providers, values
 from runner.kubernetes import rejections
 from stacks import errors
@@ -194,9 +194,22 @@ class Bench:
         for key in asked.secret_keys:
             told.learn(values.Secret(asked.config[key]))
         memory = await self.inventory()
-        known = providers.Providers({"test": lambda _: self.provider}, defaults={}, entries=memory.entries.get)
+        served = dynamic.DynamicProvider(
+            root=self.folder,
+            project=PROJECT,
+            config=asked.config,
+            said=lambda line: told.tell(events.Severity.INFO, line),
+        )
+        known = providers.Providers(
+            {"test": lambda _: self.provider, dynamic.PACKAGE: lambda _: served},
+            defaults={},
+            entries=memory.entries.get,
+        )
         self.session = session.Session(asked, memory=memory, known=known, told=told)
-        outputs = await self.session.work()
+        try:
+            outputs = await self.session.work()
+        finally:
+            await known.close()
         return Told(told.finished, told.diagnostics, outputs, told.failed)
 
     async def inventory(self) -> inventory.Inventory:

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -140,3 +141,37 @@ def test_a_reader_that_has_seen_enough_is_no_error():
     process = subprocess.run(command, cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, check=False)
     os.close(writer)
     assert process.stderr == b""
+
+
+SLEEPING = """
+import signal, sys, time
+import click
+from runner import cli
+
+@click.command()
+def command():
+    print("sleeping", flush=True)
+    time.sleep(60)
+
+cli.Commands.get_command = lambda *_: command
+signal.signal(signal.SIGTERM, cli.end_as_interrupted)
+sys.exit(cli.main(["stacks"]))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_both_signals_that_end_a_job_end_it_in_good_order(number):
+    process = subprocess.Popen(
+        [sys.executable, "-c", SLEEPING], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "sleeping\n"
+    process.send_signal(number)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+
+
+def test_a_job_that_ignores_ctrl_c_still_obeys_sigterm(monkeypatch):
+    monkeypatch.setattr(signal, "getsignal", lambda _: signal.SIG_IGN)
+    with pytest.raises(KeyboardInterrupt):
+        cli.end_as_interrupted(signal.SIGTERM, None)

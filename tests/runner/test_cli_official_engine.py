@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import shutil
 import stat
 
 import pytest
@@ -82,10 +83,31 @@ def test_without_pulumi_the_way_to_get_it_is_told(monkeypatch, tmp_path, capsys)
     assert "https://www.pulumi.com/docs/install/" in capsys.readouterr().err
 
 
-def test_pulumi_on_the_path_is_called_and_its_exit_code_translated(monkeypatch, tmp_path, capfd):
+@pytest.fixture
+def pulumi(monkeypatch, tmp_path) -> None:
+    """A `pulumi` that prints its arguments and fails as the real one does for an unknown stack."""
     program = tmp_path / "pulumi"
     program.write_text('#!/bin/sh\necho "$@"\nexit 6\n')
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+
+
+def test_what_only_pulumi_can_read_is_left_to_pulumi(pulumi, tmp_path, capfd):
+    (tmp_path / "stacks").mkdir()
+    shutil.copy(cli.PROJECT_ROOT / "Pulumi.yaml", tmp_path)
+    stack = "environment: [shared]\nconfig:\n  paasport:cluster: {vendor: local}\n"
+    (tmp_path / "stacks" / "Pulumi.a-dev.yaml").write_text(stack)
+    assert cli.main(["preview", "a-dev"], root=tmp_path) == 2
+    assert "Pulumi ESC" in capfd.readouterr().err
+    cli.main(["preview", "a-dev", "--engine", "pulumi"], root=tmp_path)
+    assert capfd.readouterr().out.startswith("preview --stack a-dev")
+
+
+def test_a_wrong_stack_file_is_told_before_pulumi_is_called(pulumi, capfd):
+    assert cli.main(["preview", "locl-dev", "--engine", "pulumi"]) == 2
+    assert capfd.readouterr().out == ""
+
+
+def test_pulumi_on_the_path_is_called_and_its_exit_code_translated(pulumi, capfd):
     assert cli.main(["preview", "local-dev", "--engine", "pulumi", "--diff"]) == 2
     assert capfd.readouterr().out == f"preview --stack local-dev --cwd {cli.PROJECT_ROOT} --diff\n"

@@ -48,14 +48,27 @@ def test_a_run_without_changes_is_one_line():
     assert outline(state.branches(now=1.0)) == ["stack 3 same"]
 
 
-def test_the_objects_of_a_group_are_counted_except_failed_and_unfinished_ones():
+def test_many_objects_of_a_group_are_counted_but_not_failed_or_unfinished_ones():
     state = after(
         builders.finished("group", type=GROUP),
-        *(builders.finished(f"object{number}", parent="urn:group") for number in range(3)),
+        *(builders.finished(f"object{number}", parent="urn:group") for number in range(4)),
+        builders.finished("changed", Operation.UPDATE, parent="urn:group"),
         builders.finished("broken", parent="urn:group", failure="no"),
         builders.started("slow", parent="urn:group"),
     )
-    assert outline(state.branches(now=1.0)) == ["group 3 create", "  broken", "  slow"]
+    assert outline(state.branches(now=1.0)) == ["group 4 create", "  changed", "  broken", "  slow"]
+
+
+def test_an_unchanged_component_is_shown_for_what_has_changed_inside():
+    state = after(
+        builders.finished("stack", Operation.SAME),
+        builders.finished("group", Operation.SAME, type=GROUP, parent="urn:stack"),
+        builders.finished("kept", Operation.SAME, parent="urn:group"),
+        builders.finished("changed", Operation.UPDATE, parent="urn:group"),
+        builders.finished("other", Operation.SAME, type=GROUP, parent="urn:stack"),
+        *(builders.finished(f"object{number}", parent="urn:other") for number in range(4)),
+    )
+    assert outline(state.branches(now=1.0)) == ["stack", "  group 1 same", "    changed", "  other 4 create"]
 
 
 def test_a_small_terminal_shows_what_is_under_way():
@@ -66,6 +79,13 @@ def test_a_small_terminal_shows_what_is_under_way():
     )
     assert len(outline(state.branches(now=1.0))) == 10
     assert outline(state.branches(now=1.0, height=5)) == ["platform 8 create", "  slow"]
+
+
+def test_a_small_terminal_leaves_out_what_is_done_and_has_no_component_yet():
+    deleted = (builders.finished(f"object{number}", Operation.DELETE, parent="urn:later") for number in range(8))
+    state = after(*deleted, builders.started("slow"))
+    assert outline(state.branches(now=1.0, height=5)) == ["slow"]
+    assert len(state.branches(now=1.0)) == 9
 
 
 def test_a_component_takes_as_long_as_what_it_contains():
@@ -108,6 +128,20 @@ def test_what_has_an_unknown_parent_stands_outermost():
 def test_a_line_tells_sign_kind_name_and_what_is_awaited(happened, expected):
     (branch,) = after(*happened).branches(now=2.0)
     assert tree.label(branch, planned=False).plain == expected
+
+
+def test_a_component_that_is_deleted_last_took_as_long_as_its_children():
+    state = progress.Progress()
+    state.apply(builders.finished("child", Operation.DELETE, parent="urn:group", seconds=4.0), now=14.0)
+    state.apply(builders.finished("group", Operation.DELETE, seconds=0.0), now=15.0)
+    (branch,) = state.branches(now=99.0)
+    assert branch.seconds == 5.0
+
+
+def test_an_object_of_a_group_does_not_repeat_the_name_of_the_group():
+    row = builders.finished("crds:probes", parent="urn:pulumi:s::p::kubernetes:yaml/v2:ConfigFile::crds")
+    (branch,) = after(row).branches(now=0.0)
+    assert tree.label(branch, planned=True).plain == "+ Deployment probes  create"
 
 
 class Terminal(io.StringIO):
