@@ -160,7 +160,7 @@ def _preferred(nodes: Sequence[model.Entry]) -> list[set[int]]:
 
 
 def _dependents_of_components(nodes: Sequence[model.Entry]) -> list[set[int]]:
-    """For each node those that depend on a component above it: a custom resource goes before its operator's workload."""
+    """For each node those that depend on a component above it: a custom resource goes before its operator."""
     components = {entry.urn for entry in nodes if not entry.custom}
     dependents: defaultdict[str, set[int]] = defaultdict(set)
     for position, entry in enumerate(nodes):
