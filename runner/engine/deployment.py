@@ -16,6 +16,7 @@ from runner import defects
 from runner.engine import ancestry, entries, events, inventory, journal, model, providers, reconciling, urn, values
 from stacks import errors
 
+_SECRET_BY_KIND: Final = {"kubernetes:core/v1:Secret": frozenset({"data", "stringData"})}
 _SKIPPED: Final = "skipped: "
 _ABSENT: Final = model.Outcome(operation=model.Operation.SAME, id="", outputs={})
 
@@ -75,6 +76,7 @@ class Deployment:
         """
         if not self._admitted(goal):
             return Answer(urn=goal.urn, failed=True)
+        goal = _guarded(goal)
         turn = asyncio.create_task(self._turn(goal))
         self._turns.add(turn)
         turn.add_done_callback(self._turns.discard)
@@ -255,6 +257,19 @@ class Deployment:
         outputs = _with_secrets(outcome.outputs, names=goal.options.additional_secret_outputs)
         self._journal.learn(outputs)
         return Answer(urn=goal.urn, id=old.id, outputs=outputs)
+
+
+def _guarded(goal: model.Goal) -> model.Goal:
+    """The goal with what is secret by its kind marked so, whether or not the program did."""
+    parts = _SECRET_BY_KIND.get(goal.type, frozenset())
+    marked = {name: _hidden(goal.inputs[name]) for name in parts if name in goal.inputs}
+    return dataclasses.replace(goal, inputs={**goal.inputs, **marked}) if marked else goal
+
+
+def _hidden(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {key: value if isinstance(value, values.Secret) else values.Secret(value) for key, value in part.items()}
+    return part
 
 
 def _with_secrets(outputs: Mapping[str, Any], *, names: tuple[str, ...]) -> Mapping[str, Any]:

@@ -41,7 +41,8 @@ async def delete(
     end = time.monotonic() + seconds
     if reference.kind == "CustomResourceDefinition":
         await _without_objects(api, reference, end=end, report=report)
-    async with waits.observing(reference) as observation:
+    propagation = _propagation(live, reference)
+    async with waits.observing(reference, at_once=propagation == "Foreground") as observation:
         try:
             gone = await api.delete(
                 reference.api_version,
@@ -49,7 +50,7 @@ async def delete(
                 reference.name,
                 reference.namespace,
                 uid=uid,
-                propagation=_propagation(live, reference),
+                propagation=propagation,
             )
         except rejections.ApiRejected as error:
             if error.code == 409 and "precondition" in error.message:  # noqa: PLR2004 - HTTP's number

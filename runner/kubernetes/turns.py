@@ -12,6 +12,7 @@ from runner.kubernetes import (
     deletion,
     fingerprints,
     objects,
+    observations,
     planning,
     prefetch,
     readiness,
@@ -245,7 +246,7 @@ class Turn:
         item: Json,
         *,
         want: wanted.Wanted | None = None,
-        observation: waiting.Observation | None = None,
+        observation: observations.Observation | None = None,
         superseded: model.Entry | None = None,
     ) -> model.Outcome:
         verdict = readiness.READY
@@ -267,7 +268,7 @@ class Turn:
         )
 
     async def _ready(
-        self, item: Json, observation: waiting.Observation | None, *, fresh: bool
+        self, item: Json, observation: observations.Observation | None, *, fresh: bool
     ) -> tuple[Json, readiness.Readiness]:
         options = self.goal.options
         seconds = readiness.seconds(item, option=options.create_timeout if fresh else options.update_timeout)

@@ -1,4 +1,4 @@
-"""Waits until objects are ready or gone: one watch for each kind, shared by all that wait for objects of it."""
+"""Waits until objects are ready or gone, and tells meanwhile what is awaited."""
 
 from __future__ import annotations
 
@@ -8,94 +8,15 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
-from runner.kubernetes import client, objects, readiness, stuck
-from stacks import errors
+from runner.kubernetes import client, lookups, objects, observations, readiness
 
 Json = dict[str, Any]
 Report = Callable[[str], None]
 
-_LOOK_SECONDS: Final = 2.0
-"""Why pods are stuck is looked up this often at most, and never for what becomes ready sooner."""
-_LOOKS_APART_SECONDS: Final = 0.25
-"""Between any two such look-ups: with a thousand objects waiting, a reader still sees only a screenful of reasons."""
 _POLL_SECONDS: Final = 1.0
 """Where a watch is not allowed, or cannot see the object because it lost the stack's label."""
-_DOUBT_SECONDS: Final = 20.0
+_DOUBT_SECONDS: Final = 60.0
 """After so long without news an object is read once: a guard against whatever a watch may have missed."""
-_WITH_PODS: Final = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "Pod"})
-_OWNERS: Final = frozenset({"Prometheus", "PrometheusAgent", "Alertmanager", "ThanosRuler"})
-
-
-class Observation:
-    """What is known of one object since the observation began."""
-
-    def __init__(self, reference: objects.Reference) -> None:
-        self.reference = reference
-        self.latest: Json | None = None
-        self.gone_uid = ""
-        """Of the object whose end was seen."""
-        self._news = asyncio.Event()
-
-    def tell(self, event: str, item: Json) -> None:
-        """Take notice of an event of the watch."""
-        if event == "DELETED":
-            self.gone_uid = str(item["metadata"].get("uid") or "")
-        else:
-            self.latest = item
-        self._news.set()
-
-    def wake(self) -> None:
-        """Make whoever waits look again."""
-        self._news.set()
-
-    async def news(self, *, within: float) -> bool:
-        """Whether something happened within so many seconds."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), within)
-        happened = self._news.is_set()
-        self._news.clear()
-        return happened
-
-
-class _Collection:
-    """The shared watch of one kind."""
-
-    def __init__(self) -> None:
-        self.observations: dict[tuple[str, str], list[Observation]] = {}
-        self.task: asyncio.Task[None] | None = None
-        self._listed = asyncio.Event()
-
-    @property
-    def watching(self) -> bool:
-        """Whether changes are being told; False before the start, and where the API server refuses the watch."""
-        return self.task is not None and not self.task.done()
-
-    async def synced(self) -> bool:
-        """Wait for the first list, from which on nothing is missed; False where the watch is refused."""
-        await self._listed.wait()
-        return self.watching
-
-    def start(self, api: client.Client, api_version: str, kind: str, *, label_selector: str) -> None:
-        """Begin to watch, unless that was tried before."""
-        if self.task is None:
-            self.task = asyncio.create_task(self._follow(api, api_version, kind, label_selector=label_selector))
-            self.task.add_done_callback(self._wake_all)
-
-    async def _follow(self, api: client.Client, api_version: str, kind: str, *, label_selector: str) -> None:
-        # Refused means: those who wait see that nobody watches, and ask by themselves.
-        with contextlib.suppress(errors.EngineError):
-            async for event, item in api.watch(api_version, kind, label_selector=label_selector):
-                if event == "BOOKMARK":
-                    self._listed.set()
-                    continue
-                metadata = item["metadata"]
-                for observation in self.observations.get((metadata.get("namespace", ""), metadata["name"]), ()):
-                    observation.tell(event, item)
-
-    def _wake_all(self, _: asyncio.Task[None]) -> None:
-        self._listed.set()
-        for observation in [one for several in self.observations.values() for one in several]:
-            observation.wake()
 
 
 class Waiting:
@@ -104,66 +25,65 @@ class Waiting:
     def __init__(self, api: client.Client, *, label_selector: str) -> None:
         self._api = api
         self._label_selector = label_selector
-        self._collections: dict[tuple[str, str], _Collection] = {}
-        self._next_look = 0.0
+        self._collections: dict[tuple[str, str], observations.Collection] = {}
+        self._lookups = lookups.Lookups(api)
 
     async def close(self) -> None:
         """End all watches."""
-        tasks = [collection.task for collection in self._collections.values() if collection.task]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._lookups.close()
+        for collection in self._collections.values():
+            await collection.close()
 
     @contextlib.asynccontextmanager
-    async def observing(self, reference: objects.Reference) -> AsyncIterator[Observation]:
-        """Take notice of an object from now on: to be entered before the write whose effect is awaited."""
-        collection = self._collection(reference)
-        observation = Observation(reference)
-        key = (reference.namespace, reference.name)
-        collection.observations.setdefault(key, []).append(observation)
-        try:
+    async def observing(
+        self, reference: objects.Reference, *, at_once: bool = False
+    ) -> AsyncIterator[observations.Observation]:
+        """Take notice of an object from now on: to be entered before the write whose effect is awaited.
+
+        The watch begins when something is first awaited, with `at_once` now: for writes whose effect takes time.
+        """
+        collection = self._collections.setdefault((reference.api_version, reference.kind), observations.Collection())
+        observation = observations.Observation(reference)
+        with collection.including(observation):
+            if at_once:
+                await self._watch(reference).synced()
             yield observation
-        finally:
-            collection.observations[key].remove(observation)
-            if not collection.observations[key]:
-                del collection.observations[key]
 
     async def until_ready(
-        self, observation: Observation, applied: Json, *, seconds: float, report: Report
+        self, observation: observations.Observation, applied: Json, *, seconds: float, report: Report
     ) -> tuple[Json, readiness.Readiness]:
         """The object as last seen and how far it has come: ready, failed, or not ready when the time was over."""
         item = applied
-        end = time.monotonic() + seconds
-        explanation = ""
+        began = time.monotonic()
+        end = began + seconds
         report = _without_repetition(report)
-        began = looked = time.monotonic()
-        while True:
-            verdict = await self._assessed(item)
-            if verdict.ready or verdict.failed:
-                return item, verdict
-            if observation.gone_uid == item["metadata"]["uid"]:
-                return item, readiness.Readiness(ready=False, failed=True, reason="somebody deleted it meanwhile")
-            now = time.monotonic()
-            if now >= end:
-                explanation = explanation or await self._why(item, last_word=True)
-            reason = " - ".join(part for part in (verdict.reason, explanation) if part)
-            report(reason)
-            if now >= end:
-                return item, readiness.Readiness(ready=False, reason=f"not ready after {now - began:.0f} s: {reason}")
-            await self._next_news(observation, item=item, within=min(end - now, _LOOK_SECONDS))
-            item = self._newer(observation, item)
-            if time.monotonic() - looked >= _LOOK_SECONDS:
-                explanation = await self._why(item) or explanation
-                looked = time.monotonic()
+        verdict = await self._assessed(item)
+        if verdict.ready or verdict.failed:
+            return item, verdict
+        observation.latest = observation.latest or item
+        with self._lookups.explaining(observation):
+            while not (verdict.ready or verdict.failed) and time.monotonic() < end:
+                report(_joined(verdict.reason, observation.explanation))
+                await self._next_news(observation, item=item, within=end - time.monotonic())
+                item = _newer(observation, item)
+                verdict = await self._assessed(item)
+                if observation.gone_uid == item["metadata"]["uid"]:
+                    verdict = readiness.Readiness(ready=False, failed=True, reason="somebody deleted it meanwhile")
+        if verdict.ready or verdict.failed:
+            return item, verdict
+        explanation = observation.explanation or await self._lookups.why(observation.reference, item)
+        reason = f"not ready after {time.monotonic() - began:.0f} s: {_joined(verdict.reason, explanation)}"
+        return item, readiness.Readiness(ready=False, reason=reason)
 
-    async def until_gone(self, observation: Observation, uid: str, *, seconds: float, report: Report) -> Json | None:
+    async def until_gone(
+        self, observation: observations.Observation, uid: str, *, seconds: float, report: Report
+    ) -> Json | None:
         """None once the object of that uid is gone; the object as last seen when the time was over."""
-        reference = observation.reference
         end = time.monotonic() + seconds
-        item: Json | None = None
         report = _without_repetition(report)
+        item = observation.latest
         while not await self._ended(observation, uid=uid, item=item, end=end, report=report):
-            item = await self._read(reference)
+            item = await self._read(observation.reference)
             if item is None or item["metadata"]["uid"] != uid:
                 return None
             if time.monotonic() >= end:
@@ -172,29 +92,26 @@ class Waiting:
         return None
 
     async def _ended(
-        self, observation: Observation, *, uid: str, item: Json | None, end: float, report: Report
+        self, observation: observations.Observation, *, uid: str, item: Json | None, end: float, report: Report
     ) -> bool:
         """Whether the end of the object was seen; False means: read it, because it may have been missed."""
         collection = self._watch(observation.reference)
-        if not await collection.synced():
-            await asyncio.sleep(_POLL_SECONDS if item else 0)
+        listed_before = collection.listed
+        if not await collection.synced() or (item is not None and not self._seen_by_watch(item)):
+            await asyncio.sleep(min(_POLL_SECONDS, max(0.0, end - time.monotonic())) if item else 0)
             return False
-        if item is not None and not self._seen_by_watch(item):
-            await asyncio.sleep(_POLL_SECONDS)
-            return False
-        until = min(end, time.monotonic() + (_DOUBT_SECONDS if item else 0.0))
+        if not listed_before:
+            return observation.gone_uid == uid
+        until = min(end, time.monotonic() + _DOUBT_SECONDS)
         while observation.gone_uid != uid and collection.watching and (left := until - time.monotonic()) > 0:
             await observation.news(within=left)
             if observation.latest is not None:
                 report(keeper(observation.latest))
         return observation.gone_uid == uid
 
-    def _collection(self, reference: objects.Reference) -> _Collection:
-        return self._collections.setdefault((reference.api_version, reference.kind), _Collection())
-
-    def _watch(self, reference: objects.Reference) -> _Collection:
+    def _watch(self, reference: objects.Reference) -> observations.Collection:
         """The kind's watch, started unless it was: then it runs, or was refused."""
-        collection = self._collection(reference)
+        collection = self._collections[reference.api_version, reference.kind]
         collection.start(self._api, reference.api_version, reference.kind, label_selector=self._label_selector)
         return collection
 
@@ -202,21 +119,16 @@ class Waiting:
         key, _, value = self._label_selector.partition("=")
         return objects.label(item, key) == value
 
-    async def _next_news(self, observation: Observation, *, item: Json, within: float) -> None:
-        reference = observation.reference
-        collection = self._watch(reference)
+    async def _next_news(self, observation: observations.Observation, *, item: Json, within: float) -> None:
+        collection = self._watch(observation.reference)
         if collection.watching and self._seen_by_watch(item):
-            await observation.news(within=within)
-            return
-        await asyncio.sleep(min(_POLL_SECONDS, within))
-        found = await self._read(reference)
+            if await observation.news(within=min(within, _DOUBT_SECONDS)) or within < _DOUBT_SECONDS:
+                return
+        else:
+            await asyncio.sleep(min(_POLL_SECONDS, within))
+        found = await self._read(observation.reference)
         if found is not None:
             observation.tell("MODIFIED", found)
-
-    def _newer(self, observation: Observation, item: Json) -> Json:
-        """What was seen last, unless it is older than what is known: a watch lags behind the answer of an apply."""
-        latest = observation.latest
-        return latest if latest is not None and version_number(latest) >= version_number(item) else item
 
     async def _read(self, reference: objects.Reference) -> Json | None:
         return await self._api.get(reference.api_version, reference.kind, reference.name, reference.namespace)
@@ -229,23 +141,15 @@ class Waiting:
         storage_class = await self._api.get("storage.k8s.io/v1", "StorageClass", name)
         return readiness.assess(item, readiness.Related(storage_class=storage_class))
 
-    async def _why(self, item: Json, *, last_word: bool = False) -> str:
-        """Why the object's pods are stuck; empty when unknown, or when others were looked up just now. Never fails."""
-        if item["kind"] not in _WITH_PODS | _OWNERS or not (last_word or time.monotonic() >= self._next_look):
-            return ""
-        self._next_look = time.monotonic() + _LOOKS_APART_SECONDS
-        reference = objects.reference(item)
-        try:
-            if item["kind"] == "Pod":
-                return stuck.explained([item], ())
-            wanted = stuck.selector(item) or f"app.kubernetes.io/instance={reference.name}"
-            pods = await self._api.list("v1", "Pod", namespace=reference.namespace, label_selector=wanted)
-            if pods:
-                return stuck.explained(pods, ())
-            warnings = await self._api.list("v1", "Event", namespace=reference.namespace, field_selector="type=Warning")
-        except errors.EngineError:
-            return ""
-        return stuck.explained((), stuck.about(reference.name, warnings))
+
+def _joined(*parts: str) -> str:
+    return " - ".join(part for part in parts if part)
+
+
+def _newer(observation: observations.Observation, item: Json) -> Json:
+    """What was seen last, unless it is older than what is known: a watch lags behind the answer of an apply."""
+    latest = observation.latest
+    return latest if latest is not None and version_number(latest) >= version_number(item) else item
 
 
 def version_number(item: Json) -> int:

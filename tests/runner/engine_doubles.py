@@ -123,7 +123,7 @@ class FakeProvider:
             raise errors.EngineError.of(f"{entry.id} cannot be deleted")
         self.things.pop(entry.id, None)
 
-    async def read(self, type: str, id: str, inputs: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
+    async def read(self, type: str, id: str, inputs: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:  # noqa: A002
         return (id, self.things[id]) if id in self.things else None
 
     async def _write(self, goal: model.Goal, identity: str, inputs: dict[str, Any], run: model.Run) -> None:
@@ -201,7 +201,7 @@ class Bench:
             said=lambda line: told.tell(events.Severity.INFO, line),
         )
         known = providers.Providers(
-            {"test": lambda _: self.provider, dynamic.PACKAGE: lambda _: served},
+            {"test": lambda _: self.provider, "kubernetes": lambda _: self.provider, dynamic.PACKAGE: lambda _: served},
             defaults={},
             entries=memory.entries.get,
         )

@@ -16,11 +16,11 @@ CRD = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
 WEBHOOK = "kubernetes:admissionregistration.k8s.io/v1:ValidatingWebhookConfiguration"
 
 
-def urn(name: str, type: str = CONFIG_MAP) -> str:
+def urn(name: str, type: str = CONFIG_MAP) -> str:  # noqa: A002
     return f"urn:pulumi:dev::shop::{type}::{name}"
 
 
-def entry(name: str, type: str = CONFIG_MAP, *, id: str = "", **fields: Any) -> model.Entry:
+def entry(name: str, type: str = CONFIG_MAP, *, id: str = "", **fields: Any) -> model.Entry:  # noqa: A002
     return model.Entry(urn=urn(name, type), type=type, id=id or name, custom=True, **fields)
 
 
@@ -126,7 +126,7 @@ def test_entries_that_need_what_is_to_go_are_found() -> None:
 
 
 NAMES = [f"r{number}" for number in range(7)]
-TYPES = {name: type for name, type in zip(NAMES, itertools.cycle([CONFIG_MAP, NAMESPACE, DEPLOYMENT, CRD, WEBHOOK]))}
+TYPES = dict(zip(NAMES, itertools.cycle([CONFIG_MAP, NAMESPACE, DEPLOYMENT, CRD, WEBHOOK]), strict=False))
 
 
 @strategies.composite

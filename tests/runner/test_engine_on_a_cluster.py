@@ -203,7 +203,7 @@ def test_an_interrupted_run_ends_its_program_and_is_taken_up_again(shop: Shop, k
     async def interrupted() -> None:
         work = asyncio.create_task(operations.run(shop.request("up"), lambda _: None))
         listing = ("get", "pods", "-A", "-o", "name", "--field-selector", f"metadata.namespace={shop.project}")
-        while not await asyncio.to_thread(kubectl, *listing):
+        while not await asyncio.to_thread(kubectl, *listing):  # noqa: ASYNC110 - the cluster is asked, nobody tells
             await asyncio.sleep(0.2)
         work.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -51,7 +51,9 @@ def test_an_alias_changes_the_parts_that_it_names(alias: urn.Alias, known_as: st
 def test_children_inherit_the_aliases_of_their_parent() -> None:
     present = "urn:pulumi:dev::shop::my:Web$a:b:C::web-pods"
 
-    found = urn.aliases(present, parent=WEB, own=[urn.Alias(name="web-old")], of_parent=["urn:pulumi:dev::shop::my:Web::www"])
+    found = urn.aliases(
+        present, parent=WEB, own=[urn.Alias(name="web-old")], of_parent=["urn:pulumi:dev::shop::my:Web::www"]
+    )
 
     assert found == (
         "urn:pulumi:dev::shop::my:Web$a:b:C::web-old",

@@ -96,6 +96,16 @@ def test_a_secret_reaches_the_provider_and_nobody_else(bench: doubles.Bench) -> 
     assert "correct-horse" not in repr(bench.cluster.objects)
 
 
+def test_the_data_of_a_kubernetes_secret_is_secret_whatever_the_program_says(bench: doubles.Bench) -> None:
+    told = bench.run(
+        "up", 'pulumi.CustomResource("kubernetes:core/v1:Secret", "key", {"stringData": {"p": "swordfish"}})'
+    )
+
+    (made,) = [event for event in told.finished if event.name == "key"]
+    assert made.inputs == {"stringData": {"p": "[secret]"}}
+    assert bench.provider.things == {"key-1": {"stringData": {"p": "swordfish"}}}
+
+
 def test_what_a_program_prints_is_told_line_by_line(bench: doubles.Bench) -> None:
     told = bench.run("up", 'import sys; print("one\\ntwo"); print("three", file=sys.stderr)')
 
@@ -140,7 +150,11 @@ def test_what_needs_a_failed_resource_is_skipped_and_the_rest_goes_on(bench: dou
         """,
     )
 
-    assert told.failures == {"bad": "bad was refused", "needs": "skipped: bad failed", "needs too": "skipped: bad failed"}
+    assert told.failures == {
+        "bad": "bad was refused",
+        "needs": "skipped: bad failed",
+        "needs too": "skipped: bad failed",
+    }
     assert set(bench.provider.things) == {"free-1"}
 
 

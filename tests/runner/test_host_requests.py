@@ -38,7 +38,8 @@ def test_anything_else_is_no_duration(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("own", "inherited", "result"), [(None, True, True), (False, True, False), (True, False, True), (None, False, False)]
+    ("own", "inherited", "result"),
+    [(None, True, True), (False, True, False), (True, False, True), (None, False, False)],
 )
 def test_protection_is_inherited_unless_said_otherwise(
     own: bool | None,  # noqa: FBT001

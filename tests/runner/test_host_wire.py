@@ -86,7 +86,7 @@ def test_files_and_the_unheard_of_are_refused(signature: str, named: str) -> Non
 
 
 def test_a_value_that_cannot_travel_is_named_by_its_type_only() -> None:
-    with pytest.raises(TypeError, match="^bytes is no value of Pulumi's protocol$"):
+    with pytest.raises(TypeError, match=r"^bytes is no value of Pulumi's protocol$"):
         wire.encoded({"a": b"secret"})
 
 

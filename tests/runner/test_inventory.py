@@ -21,9 +21,7 @@ def entry(name: str, **fields: Any) -> model.Entry:
     return model.Entry(urn=doubles.thing_urn(name), type="test:index:Thing", id=f"{name}-1", custom=True, **fields)
 
 
-def using(
-    cluster: doubles.FakeCluster, act: Callable[[inventory.Inventory], Awaitable[None]]
-) -> inventory.Inventory:
+def using(cluster: doubles.FakeCluster, act: Callable[[inventory.Inventory], Awaitable[None]]) -> inventory.Inventory:
     """Load, act, close: one run."""
 
     async def run() -> inventory.Inventory:
