@@ -2,10 +2,14 @@
 
 import asyncio
 import contextlib
+import dataclasses
+import json
+import stat
 
 import pytest
 
-from runner.kubernetes import client, rejections
+from runner.kubernetes import client, connection, kubeconfig, rejections
+from stacks import errors
 
 pytestmark = pytest.mark.cluster
 
@@ -140,3 +144,49 @@ def test_a_watch_tells_what_is_there_and_what_happens(using, namespace):
     seen = using(work)
     assert ("ADDED", "before") in seen[: seen.index(("BOOKMARK", ""))]
     assert seen[-2:] == [("ADDED", "after"), ("DELETED", "after")]
+
+
+def version_with(control_plane, **changes):
+    async def run():
+        access = dataclasses.replace(kubeconfig.load(str(control_plane.kubeconfig)), **changes)
+        api = client.Client(await connection.Connection.open(access))
+        try:
+            # Not the version, which some servers tell everybody.
+            return await api.list("v1", "Namespace", metadata_only=True)
+        finally:
+            await api.close()
+
+    return asyncio.run(run())
+
+
+def test_a_server_that_the_authority_does_not_vouch_for_is_not_talked_to(control_plane, monkeypatch):
+    monkeypatch.setattr(connection, "_DELAYS", ())
+    with pytest.raises(errors.EngineError, match="certificate verify failed"):
+        version_with(control_plane, authority=b"")
+    assert version_with(control_plane, authority=b"", insecure=True)
+
+
+def test_the_certificate_may_be_for_another_name(control_plane, monkeypatch):
+    monkeypatch.setattr(connection, "_DELAYS", ())
+    assert version_with(control_plane, tls_server_name="kubernetes")
+    with pytest.raises(errors.EngineError, match=r"certificate is not valid for 'elsewhere\.test'"):
+        version_with(control_plane, tls_server_name="elsewhere.test")
+
+
+def test_certificates_may_come_from_a_plugin(control_plane, tmp_path):
+    user = kubeconfig.load(str(control_plane.kubeconfig)).user
+    version = "client.authentication.k8s.io/v1"
+    status = {"clientCertificateData": user.certificate.decode(), "clientKeyData": user.key.decode()}
+    answer = json.dumps({"apiVersion": version, "kind": "ExecCredential", "status": status})
+    plugin = tmp_path / "plugin"
+    plugin.write_text(f"#!/bin/sh\ncat <<'END'\n{answer}\nEND\n")
+    plugin.chmod(stat.S_IRWXU)
+    exec_plugin = kubeconfig.ExecPlugin(api_version=version, command=str(plugin))
+    assert version_with(control_plane, user=kubeconfig.User(plugin=exec_plugin))
+
+
+def test_a_key_that_does_not_belong_to_its_certificate_is_told_without_it(control_plane):
+    user = kubeconfig.load(str(control_plane.kubeconfig)).user
+    with pytest.raises(errors.UsageError, match="they do not belong together") as caught:
+        version_with(control_plane, user=dataclasses.replace(user, key=b"s3cr3t"))
+    assert "s3cr3t" not in str(caught.value)
