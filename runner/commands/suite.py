@@ -46,8 +46,9 @@ def test(root: pathlib.Path, *, coverage: bool, arguments: tuple[str, ...]) -> i
 
 
 def pytest_command(arguments: Sequence[str], *, coverage: bool) -> tuple[str, ...]:
-    """How the tests are started."""
-    return (*(("-m", "coverage", "run") if coverage else ()), "-m", "pytest", *arguments)
+    """How the tests are started: all on every core; a choice of them in one process, where `-x` and `--pdb` work."""
+    together = arguments or (() if coverage else ("-n", "auto"))
+    return (*(("-m", "coverage", "run") if coverage else ()), "-m", "pytest", *together)
 
 
 def check(name: str, *, command: Sequence[str], root: pathlib.Path) -> bool:

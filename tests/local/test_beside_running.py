@@ -7,13 +7,12 @@ import pytest
 import yaml
 
 from local import control_plane as control_planes
-from local.toolchain import catalogue
-from stacks import locations
+from local.toolchain import catalogue, modules
 from tests import conftest
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
-RELEASE = "github.com/prometheus-operator/prometheus-operator@v0.85.0/bundle.yaml"
+RELEASE = ("github.com/prometheus-operator/prometheus-operator", "v0.85.0", "bundle.yaml")
 PROMETHEUS = """
 apiVersion: monitoring.coreos.com/v1
 kind: Prometheus
@@ -25,7 +24,7 @@ spec: {replicas: 1, version: v3.5.0, serviceAccountName: default}
 @pytest.fixture(scope="module")
 def release(control_plane):
     """The operator's own release: its CRDs applied, its other objects returned."""
-    path = locations.cache_folder() / "go" / "modules" / RELEASE
+    path = modules.file(*RELEASE, report=print)
     items = [item for item in yaml.load_all(path.read_text(), Loader=_Loader) if item]
     crds = [item for item in items if item["kind"] == "CustomResourceDefinition"]
     kubectl = conftest.kubectl_for(control_plane.kubeconfig)

@@ -42,7 +42,7 @@ def test_a_failing_check_is_shown_and_stops_nothing(called, monkeypatch, capsys)
     assert lines[1] == "what is wrong"
     assert lines[2].split()[:2] == ["second", "ok"]
     assert lines[3] == "failed: first; the tests run all the same"
-    assert called[-1] == ("-m", "pytest")
+    assert called[-1] == ("-m", "pytest", "-n", "auto")
 
 
 def test_failing_tests_are_an_exit_code(called):
