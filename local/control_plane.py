@@ -92,6 +92,7 @@ def start(name: str, *, nodes: Nodes, report: Report) -> ControlPlane:
     """
     layout = layouts.of(name)
     built = binaries.ensure(report=report)
+    _make_folder(layout)
     spec = records.Spec(nodes=nodes, binaries=dict(built.paths), code=records.code_digest())
     if not _is_in_force(layout, spec):
         with _exclusively(layout, report=report):
@@ -332,8 +333,22 @@ def _await_no_supervisor(layout: layouts.Layout) -> None:
     processes.collect(pid)
 
 
+def _make_folder(layout: layouts.Layout) -> None:
+    try:
+        layout.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as problem:
+        reason = problem.strerror
+    else:
+        reason = "" if os.access(layout.folder, os.R_OK | os.W_OK | os.X_OK) else "it cannot be written"
+    if reason:
+        raise errors.ControlPlaneError.of(
+            f"the folder of the control plane {layout.name} cannot be used: {reason}: {layout.folder}",
+            why="its data, its logs and its kubeconfig are kept there",
+            next="make that folder writable, or set XDG_DATA_HOME to another, then run the same command again",
+        )
+
+
 def _check_space(layout: layouts.Layout) -> None:
-    layout.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     free = shutil.disk_usage(layout.folder).free
     if free < _SPACE_BYTES:
         raise errors.ControlPlaneError.of(

@@ -48,7 +48,7 @@ async def of(
         case settings.KubeconfigFile():
             return Cluster(kubeconfig=_path(source.path, root=root), context=source.context)
         case settings.KubeconfigValue():
-            return Cluster(kubeconfig=source.value.get_secret_value(), context=source.context)
+            return Cluster(kubeconfig=_text(source.value.get_secret_value(), stack=stack), context=source.context)
         case settings.KubeconfigOutput():
             text = await _output(source, stack=stack, stack_outputs=stack_outputs)
             return Cluster(kubeconfig=text, context=source.context)
@@ -68,6 +68,17 @@ async def version(cluster: Cluster) -> str:
 def _path(given: str, *, root: pathlib.Path) -> str:
     """An absolute path stays as it is when it is joined to the project's."""
     return str(root / pathlib.Path(given).expanduser())
+
+
+def _text(given: str, *, stack: str) -> str:
+    """The kubeconfig that was encrypted. What has one line would be taken for a path, and its name be shown."""
+    if "\n" in given.strip() or given.lstrip().startswith("{"):
+        return given
+    raise errors.UsageError.of(
+        f"the decrypted kubeconfig.value of {stack} is not the text of a kubeconfig",
+        why="without it there is no cluster to talk to",
+        next=f"pulumi config set --stack {stack} --secret --path {settings.CLUSTER_KEY}.kubeconfig.value < KUBECONFIG",
+    )
 
 
 async def _output(source: settings.KubeconfigOutput, *, stack: str, stack_outputs: StackOutputs) -> str:

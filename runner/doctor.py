@@ -66,6 +66,9 @@ def findings(*, root: pathlib.Path) -> Iterator[Finding]:
     yield disk(shutil.disk_usage(_existing(locations.cache_folder())).free, is_built=not built)
     yield memory(_available_memory(), is_built=not built)
     yield caches(sizes(locations.cache_folder()))
+    yield folders(
+        tuple(path for path in (locations.cache_folder(), locations.control_planes_folder()) if _closed(path))
+    )
     yield free_ports(_count_free_ports())
     yield from (plane(control_plane.status(name)) for name in control_plane.names())
     yield pulumi(_output("pulumi", "version"))
@@ -146,6 +149,18 @@ def caches(sizes: Mapping[str, tuple[int, bool]]) -> Finding:
     return Finding(name="caches", verdict=Verdict.OK, found=f"{locations.cache_folder()}: {found}")
 
 
+def folders(closed: tuple[pathlib.Path, ...]) -> Finding:
+    """Whether binaries and control planes can be kept; `closed` are the folders that cannot be written."""
+    if not closed:
+        return Finding(name="folders", verdict=Verdict.OK, found="caches and control planes can be written")
+    return Finding(
+        name="folders",
+        verdict=Verdict.FAIL,
+        found=f"cannot be written: {', '.join(map(str, closed))}",
+        next="make that possible, or set XDG_CACHE_HOME and XDG_DATA_HOME to other folders",
+    )
+
+
 def free_ports(count: int) -> Finding:
     """Whether another control plane could listen."""
     if count >= PORTS:
@@ -217,6 +232,12 @@ def _output(*command: str) -> str:
 def _existing(path: pathlib.Path) -> pathlib.Path:
     """The path or its nearest folder that is there."""
     return next(folder for folder in (path, *path.parents) if folder.exists())
+
+
+def _closed(path: pathlib.Path) -> bool:
+    """Whether nothing can be made in the folder or, where it is still missing, in the one that it would be made in."""
+    folder = _existing(path)
+    return not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK))
 
 
 def _available_memory() -> int | None:

@@ -271,7 +271,9 @@ def from_pulumi(cluster: Any, services: Any) -> Settings:
 def _unknown_keys(config: Mapping[str, Any]) -> Iterator[findings.Finding]:
     known = (CLUSTER_KEY, SERVICES_KEY)
     for key in config:
-        if key.startswith(f"{PROJECT}:") and key not in known:
+        namespace, colon, _ = key.partition(":")
+        ours = colon and (namespace == PROJECT or suggestions.is_slip(namespace, of=PROJECT))
+        if ours and key not in known:
             advice = suggestions.correction(key, known)
             yield findings.Finding(path=(key,), what=f"unknown key `{findings.spelled((key,))}`", next=advice)
 

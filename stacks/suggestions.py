@@ -8,6 +8,9 @@ from typing import Final
 LEAST_LIKENESS: Final = 60
 """Percent. Below it an offer is more confusing than the list of what there is."""
 
+SLIP: Final = 0.85
+"""Share of equal characters: one wrong, missing or superfluous character in a word of seven or more."""
+
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """The one of `names` that `name` is most likely a slip of, or an empty text where none is near."""
@@ -15,6 +18,13 @@ def nearest(name: str, names: Iterable[str]) -> str:
 
     found = process.extractOne(name, list(names), processor=utils.default_process, score_cutoff=LEAST_LIKENESS)
     return str(found[0]) if found else ""
+
+
+def is_slip(name: str, *, of: str) -> bool:
+    """Whether `name` is a misspelled `of`. Strict, because a name that merely resembles it is refused for this."""
+    import difflib  # noqa: PLC0415 - only names that are not ours are worth it
+
+    return name != of and difflib.SequenceMatcher(a=name, b=of).ratio() >= SLIP
 
 
 def correction(name: str, names: Iterable[str]) -> str:

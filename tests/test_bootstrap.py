@@ -29,6 +29,8 @@ if __name__ == "__main__":
         "arguments": sys.argv[1:], "cwd": os.getcwd(), "prefix": sys.prefix,
         "PYTHONPATH": os.environ.get("PYTHONPATH", ""), "file": __file__,
     }))
+    if "--streams" in sys.argv:
+        sys.exit(9 if None in (sys.stdin, sys.stdout, sys.stderr) else 0)
     sys.exit(7 if "--fail" in sys.argv else 0)
 """
 
@@ -218,6 +220,18 @@ class TestProjectThatIsSetUp:
 
     def test_programs_that_a_command_starts_do_not_find_our_modules(self, ready: Project):
         assert json.loads(ready.call().stdout)["PYTHONPATH"] == ""
+
+    @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+    def test_streams_that_the_caller_has_closed_lead_nowhere(self, ready: Project, closed: str):
+        script = f'exec "$@" {closed}'
+        finished = subprocess.run(
+            ["/bin/sh", "-c", script, "sh", *ready.command("--streams")],
+            env=ready.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert finished.returncode == 0, finished.stderr
 
     def test_overhead_is_under_150_milliseconds(self, ready: Project):
         # Processor time, of which a busy machine does not take more; the least of five is without disturbances.

@@ -13,7 +13,7 @@ import pytest
 from runner import cli, cluster, operations, request
 from runner.commands import preparation
 from runner.engine import model, values
-from stacks import files, settings
+from stacks import errors, files, settings
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "docs" / "cli.schema.json").read_text(encoding="utf-8"))
@@ -205,6 +205,18 @@ def test_a_relative_kubeconfig_starts_at_the_project(deployed):
     )
     found = asyncio.run(cluster.of(place, stack="a", root=pathlib.Path("/project"), stack_outputs=None))
     assert (found.kubeconfig, found.context) == ("/project/keys/config", "blue")
+
+
+def test_an_encrypted_value_that_is_no_kubeconfig_is_told_and_not_taken_for_a_path():
+    place = settings.ExistingCluster(
+        vendor="existing",
+        name="a",
+        kubeconfig=settings.KubeconfigValue(value="hunter2\n"),
+        storage=settings.ExistingStorage(provisioner="csi.example.com"),
+    )
+    with pytest.raises(errors.UsageError, match="value of a is not the text of a kubeconfig") as refused:
+        asyncio.run(cluster.of(place, stack="a", root=ROOT, stack_outputs=None))
+    assert "hunter2" not in str(refused.value)
 
 
 def test_an_encrypted_kubeconfig_never_shows_itself():

@@ -106,7 +106,7 @@ def test_the_whole_report_is_made_on_a_bare_machine(elsewhere, capsys):
     assert cli.main(["doctor"]) == 0
     lines = capsys.readouterr().out.splitlines()
     names = [line.split()[1] for line in lines if not line.startswith(" ")]
-    assert names == ["python", "uv", "go", "toolchain", "disk", "memory", "caches", "ports", "pulumi"]
+    assert names == ["python", "uv", "go", "toolchain", "disk", "memory", "caches", "folders", "ports", "pulumi"]
     assert all(line.split()[0] in ("ok", "warn") for line in lines if not line.startswith(" "))
 
 
@@ -114,7 +114,15 @@ def test_the_report_as_json(elsewhere, capsys):
     cli.main(["doctor", "--json"])
     found = json.loads(capsys.readouterr().out)
     jsonschema.Draft202012Validator({"$ref": "#/$defs/doctor", "$defs": SCHEMA["$defs"]}).validate(found)
-    assert len(found["findings"]) == 9
+    assert len(found["findings"]) == 10
+
+
+def test_a_folder_that_cannot_be_written_is_a_failure(elsewhere, monkeypatch, capsys):
+    (elsewhere / "file").touch()
+    monkeypatch.setenv("XDG_DATA_HOME", str(elsewhere / "file"))
+    assert cli.main(["doctor"]) == 1
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("fail")]
+    assert line.split() == ["fail", "folders", "cannot", "be", "written:", f"{elsewhere}/file/paasport/control-planes"]
 
 
 def test_a_failure_is_an_exit_code(elsewhere, monkeypatch):

@@ -266,6 +266,19 @@ def test_an_unknown_configuration_key_of_ours_is_explained():
     ]
 
 
+@pytest.mark.parametrize("namespace", ["passport", "paaport", "paasports", "Paasport"])
+def test_a_misspelled_namespace_is_not_taken_for_somebody_elses(namespace):
+    assert problems(local(), **{f"{namespace}:services": {}}) == [
+        (f"unknown key `{namespace}:services`", "write `paasport:services`")
+    ]
+
+
+@pytest.mark.parametrize("namespace", ["aws", "azure-native", "paas", "support", "transport"])
+def test_other_namespaces_are_not_looked_at(namespace):
+    wanted = settings.parse({"paasport:cluster": local(), f"{namespace}:services": {}})
+    assert wanted.services == {}
+
+
 def test_the_meaning_of_a_wrong_key_is_told():
     with pytest.raises(errors.StackFileError) as caught:
         settings.parse({"paasport:cluster": local(nodes={"pods": "many"})})
