@@ -87,10 +87,13 @@ def _program(root: str) -> None:
 
 
 def _user_traceback(root: str) -> str:
-    """The traceback from the first frame of the user's program on; all of it where no such frame is in it."""
-    frames = traceback.extract_tb(sys.exc_info()[2])
+    """The traceback from the first frame of the user's program on; none where the program could not even be begun."""
+    error = sys.exc_info()[1]
+    frames = traceback.extract_tb(error.__traceback__ if error else None)
     program = os.path.join(root, "__main__.py")  # noqa: PTH118 - frames name files as texts
-    first = next((index for index, frame in enumerate(frames) if frame.filename == program), 0)
+    first = next((index for index, frame in enumerate(frames) if frame.filename == program), None)
+    if first is None:
+        return "".join(traceback.format_exception_only(error)).rstrip()
     return traceback.format_exc(limit=-(len(frames) - first)).rstrip()
 
 

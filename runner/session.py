@@ -26,7 +26,7 @@ from runner.engine import (
 )
 from runner.host import engine_service, monitor, program, server
 from runner.kubernetes import client, identity, provider
-from stacks import errors
+from stacks import errors, suggestions
 
 _DEFAULT_KUBERNETES: Final = "kubernetes:"
 """Configuration under these keys is that of the default Kubernetes provider."""
@@ -130,8 +130,7 @@ class Session:
             if self._request.operation is request.Operation.DESTROY:
                 await self._destroy()
                 return {}
-            code = await self._run_program()
-            if not self._succeeded(code):
+            if not self._succeeded(await self._run_program()):
                 return self._deployment.outputs
             if self._request.operation is not request.Operation.DRIFT:
                 await self._prune()
@@ -149,7 +148,8 @@ class Session:
         except errors.PaasportError as error:
             self._journal.tell(events.Severity.ERROR, str(error))
 
-    async def _run_program(self) -> int:
+    async def _run_program(self) -> str:
+        """How the program ended other than by finishing; empty where it finished."""
         facts = monitor.Facts(
             project=self._request.project,
             stack=self._request.stack,
@@ -158,12 +158,9 @@ class Session:
             config=self._request.config,
             secret_keys=self._request.secret_keys,
         )
-        services = (
-            monitor.Monitor(facts, run=self._deployment, stack_outputs=self._request.stack_outputs),
-            engine_service.EngineService(self._journal),
-        )
+        registrations = monitor.Monitor(facts, run=self._deployment, stack_outputs=self._request.stack_outputs)
         async with (
-            server.serving(*services) as address,
+            server.serving(registrations, engine_service.EngineService(self._journal)) as address,
             program.running(
                 root=self._request.root,
                 project=self._request.project,
@@ -181,18 +178,20 @@ class Session:
                 await child.end()
             code = await child.wait()
             await self._deployment.settle()
-        return code
+        return "" if registrations.completed and code == 0 else program.ending(code)
 
-    def _succeeded(self, code: int) -> bool:
+    def _succeeded(self, ending: str) -> bool:
         """Whether the program and all of its resources are fine; whatever is not has then been told."""
         if self._stopped:
             return False
-        if code != 0 and not self._journal.failed:
-            self._journal.tell(events.Severity.ERROR, f"the program ended with exit code {code}")
+        if ending and not self._journal.failed:
+            self._journal.tell(events.Severity.ERROR, ending)
         known = {*self._deployment.claimed, *self._inventory.entries}
         for target in self._request.targets:
             if not any(urn.matches(name, [target]) for name in known):
-                self._journal.tell(events.Severity.ERROR, f"the target {target} is no resource of the program")
+                near = suggestions.nearest(target, sorted({urn.Urn.parse(name).name for name in known}))
+                hint = f"\n  next: write --target {near}" if near else ""
+                self._journal.tell(events.Severity.ERROR, f"the target {target} is no resource of the program{hint}")
         return not self._journal.failed
 
     async def _prune(self) -> None:

@@ -151,7 +151,7 @@ def _tell(call: Call, result: request.Result) -> None:
                     engine=pulumi_cli.Engine.EMBEDDED.value,
                     resources=result.resources,
                     outputs=result.outputs,
-                    diagnostics=[document.diagnostic(event) for event in result.diagnostics],
+                    diagnostics=[document.diagnostic(event) for event in result.diagnostics if event.is_for_people],
                     seconds=None if call.is_planned else result.seconds,
                     with_drift=call.operation == "drift",
                 )

@@ -75,7 +75,8 @@ def refuse_protected(entries: Iterable[model.Entry]) -> None:
         raise errors.EngineError.of(
             f"{names}: protected, so nothing was deleted",
             why="the program set `protect` so that no run deletes it by accident",
-            next="set protect=False in the program, run `up`, then try again",
+            next="set protect=False on it in the program (if it has left the program, put it back first), run `up`, "
+            "then try again",
         )
 
 

@@ -64,6 +64,11 @@ class Diagnostic:
     message: str
     urn: str = ""
 
+    @property
+    def is_for_people(self) -> bool:
+        """False for the SDK's own log lines, dozens in every run."""
+        return self.severity is not Severity.DEBUG
+
 
 Event = Started | Progress | Finished | Diagnostic
 Listener = Callable[[Event], None]

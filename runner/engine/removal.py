@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Final
 
 from runner import defects
 from runner.engine import deletion, events, inventory, journal, model, providers, urn
 from stacks import errors
+
+_HELD_UP: Final = "not begun: something that has to be deleted before could not be"
+_INTERRUPTED: Final = "not begun: the run was interrupted"
 
 
 class Removal:
@@ -48,7 +52,7 @@ class Removal:
         # Shielded: a task that waits must not, when it is cancelled, cancel what others wait for too.
         if not all([await asyncio.shield(earlier) for earlier in before]):
             if step.acts:
-                failure = "not begun: something that has to be deleted before could not be"
+                failure = _INTERRUPTED if self._stopping else _HELD_UP
                 self._journal.emit(_finished(entry, seconds=0.0, failure=failure))
             return False
         began = time.monotonic()
@@ -67,7 +71,7 @@ class Removal:
     async def _deleted(self, entry: model.Entry) -> str:
         """Why it could not be deleted; empty on success."""
         if self._stopping:
-            return "not begun: the run was interrupted"
+            return _INTERRUPTED
         if not entry.id:
             self._journal.tell(
                 events.Severity.WARNING,

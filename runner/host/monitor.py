@@ -48,6 +48,9 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         self._facts = facts
         self._deployment = run
         self._stack_outputs = stack_outputs
+        self.completed = False
+        """Whether the program has said that it has registered everything. Its exit code alone does not say so: a
+        program that ends itself half-way with 0 must not have the rest of its resources deleted."""
 
     async def GetDeploymentInfo(self, request: Any, context: Context) -> Any:  # noqa: ARG002, N802
         """Answers the SDK's first call."""
@@ -175,6 +178,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
 
     async def SignalAndWaitForShutdown(self, request: Any, context: Context) -> Any:  # noqa: ARG002, N802
         """The program has registered everything. It need not wait: no hooks of it run during deletions."""
+        self.completed = True
         return empty_pb2.Empty()
 
 

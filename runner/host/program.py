@@ -96,6 +96,18 @@ async def _listen(stream: asyncio.StreamReader, said: Callable[[str], None]) -> 
         said(line.decode(errors="replace").rstrip("\n"))
 
 
+def ending(code: int) -> str:
+    """How a program that did not finish is told to have ended, from its exit code. Pure."""
+    if code == 0:
+        return (
+            "the program ended itself before it had registered everything, so nothing was deleted\n"
+            "  next: let __main__.py come to its end, without sys.exit or os._exit"
+        )
+    if code < 0:
+        return f"the program was ended by {signal.Signals(-code).name}"
+    return f"the program ended with exit code {code}"
+
+
 @contextlib.asynccontextmanager
 async def running(
     *,

@@ -225,3 +225,11 @@ def test_an_unknown_stack_is_told_with_the_nearest_name(machine, capsys):
     assert cli.main(["up", "locl-dev"]) == 2
     assert "local-dev" in capsys.readouterr().err
     assert machine.did == []
+
+
+def test_the_sdk_s_own_log_lines_are_in_no_document(machine, capsys):
+    told = [events.Diagnostic(severity=severity, message=severity.value) for severity in events.Severity]
+    machine.result = dataclasses.replace(EMPTY, diagnostics=tuple(told))
+    cli.main(["preview", "local-dev", "--json"])
+    messages = [item["message"] for item in json.loads(capsys.readouterr().out)["diagnostics"]]
+    assert messages == ["info", "warning", "error"]

@@ -125,6 +125,14 @@ def test_an_exception_is_shown_from_the_program_on_and_nothing_is_pruned(bench: 
     assert set(bench.provider.things) == {"a-1", "b-1"}
 
 
+def test_a_syntax_error_is_shown_by_its_own_line_alone(bench: doubles.Bench) -> None:
+    told = bench.run("up", "Thing(")
+
+    assert "SyntaxError: '(' was never closed" in told.errors
+    assert "Traceback" not in told.errors
+    assert "launcher.py" not in told.errors
+
+
 def test_a_run_error_is_shown_without_a_traceback(bench: doubles.Bench) -> None:
     told = bench.run("up", 'raise pulumi.RunError("no shelf is configured")')
 
@@ -135,6 +143,23 @@ def test_a_program_that_ends_itself_has_failed(bench: doubles.Bench) -> None:
     told = bench.run("up", "import os; os._exit(7)")
 
     assert told.errors == "the program ended with exit code 7"
+
+
+def test_a_program_that_ends_itself_half_way_deletes_nothing(bench: doubles.Bench) -> None:
+    bench.run("up", 'Thing("a"); Thing("b")')
+
+    told = bench.run("up", 'Thing("a"); import os; os._exit(0)')
+
+    assert told.errors.startswith(
+        "the program ended itself before it had registered everything, so nothing was deleted"
+    )
+    assert set(bench.provider.things) == {"a-1", "b-1"}
+
+
+def test_a_program_that_was_killed_is_told_by_its_signal(bench: doubles.Bench) -> None:
+    told = bench.run("up", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+
+    assert told.errors == "the program was ended by SIGKILL"
 
 
 def test_what_needs_a_failed_resource_is_skipped_and_the_rest_goes_on(bench: doubles.Bench) -> None:
