@@ -102,7 +102,7 @@ def _settle_ports(layout: layouts.Layout, document: Mapping[str, Any], *, note: 
     running = frozenset(process.name for process in processes.below(layout.cluster))
     taken = installation.taken(document, running=running)
     if not taken:
-        installation.write_kubeconfig(layout, document)
+        installation.write_kubeconfig(layout, port=kwokctl.ports(document)["kubeApiserverPort"])
         return document
     changes = installation.new_ports(layout, taken)
     for port, component in taken.items():
@@ -110,7 +110,7 @@ def _settle_ports(layout: layouts.Layout, document: Mapping[str, Any], *, note: 
     # Components know each other's ports, so all must learn of the change.
     end(layout)
     moved = installation.move(layout, changes)
-    installation.write_kubeconfig(layout, moved)
+    installation.write_kubeconfig(layout, port=kwokctl.ports(moved)["kubeApiserverPort"])
     return moved
 
 

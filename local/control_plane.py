@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from local import components, health, kwokctl, locks, processes, records
+from local import components, health, installation, kwokctl, locks, processes, records
 from local import layout as layouts
 from local.toolchain import binaries
 from stacks import errors, locations, settings
@@ -245,8 +245,18 @@ def _is_in_force(layout: layouts.Layout, spec: records.Spec) -> bool:
         and state.phase is records.Phase.READY
         and state.spec == spec
         and locks.held(layout.supervisor_lock)
+        and installation.is_kubeconfig_intact(layout, port=_port(state))
         and not _unanswered(layout, state)
     )
+
+
+def _mend_kubeconfig(layout: layouts.Layout, state: records.State | None, *, report: Report) -> None:
+    """Write the kubeconfig anew where somebody changed it; the supervisor writes it only when it starts something."""
+    if state is None or state.phase is not records.Phase.READY or not locks.held(layout.supervisor_lock):
+        return
+    if not installation.is_kubeconfig_intact(layout, port=_port(state)):
+        report(f"writing the kubeconfig of control plane {layout.name} anew: it is not as it was written")
+        installation.write_kubeconfig(layout, port=_port(state))
 
 
 def _unanswered(layout: layouts.Layout, state: records.State | None) -> str:
@@ -279,6 +289,7 @@ def _await_in_force(layout: layouts.Layout, spec: records.Spec, *, child: int, r
             report(f"control plane {layout.name}: {note}")
         told = state.notes if state else told
         message = state.message if state else message
+        _mend_kubeconfig(layout, state, report=report)
         if _is_in_force(layout, spec):
             return
         if state and state.phase is records.Phase.FAILED:

@@ -80,10 +80,21 @@ async def lay_out(layout: layouts.Layout) -> Mapping[str, Any]:
     return kwokctl.laid_out(layout.kwok_yaml.read_text())
 
 
-def write_kubeconfig(layout: layouts.Layout, document: Mapping[str, Any]) -> None:
+def write_kubeconfig(layout: layouts.Layout, *, port: int) -> None:
     """Write the kubeconfig for users, which also marks the control plane as set up."""
-    kubeconfig = kwokctl.kubeconfig(layout, port=kwokctl.ports(document)["kubeApiserverPort"])
-    records.replace(layout.kubeconfig, yaml.safe_dump(kubeconfig, sort_keys=False))
+    records.replace(layout.kubeconfig, _kubeconfig(layout, port=port))
+
+
+def is_kubeconfig_intact(layout: layouts.Layout, *, port: int) -> bool:
+    """Whether the kubeconfig is what `write_kubeconfig` wrote."""
+    try:
+        return layout.kubeconfig.read_bytes() == _kubeconfig(layout, port=port).encode()
+    except OSError:
+        return False
+
+
+def _kubeconfig(layout: layouts.Layout, *, port: int) -> str:
+    return yaml.safe_dump(kwokctl.kubeconfig(layout, port=port), sort_keys=False)
 
 
 def taken(document: Mapping[str, Any], *, running: frozenset[str]) -> dict[int, str]:

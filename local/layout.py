@@ -10,9 +10,8 @@ import pathlib
 import re
 from typing import Final
 
-from stacks import errors, locations
+from stacks import errors, forms, locations
 
-_LONGEST: Final = 50
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 
 COMPONENTS: Final = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok-controller")
@@ -107,12 +106,13 @@ class Layout:
 
 def of(name: str) -> Layout:
     """The layout for `name`. Raises `UsageError` unless it is a DNS label of at most 50 characters."""
-    if len(name) <= _LONGEST and _NAME.fullmatch(name):
+    longest = forms.LONGEST_CONTROL_PLANE_NAME
+    if len(name) <= longest and _NAME.fullmatch(name):
         return Layout(name)
     raise errors.UsageError(
         errors.Problem(
             what=f"{name!r} cannot be the name of a control plane",
-            why=f"It becomes a folder and a host name: lower case letters, digits and '-', at most {_LONGEST}.",
+            why=f"It becomes a folder and a host name: lower case letters, digits and '-', at most {longest}.",
             next="choose a name such as local-dev",
         )
     )

@@ -6,6 +6,7 @@ Resolves the three ways in which a stack file names a kubeconfig. The kubeconfig
 from __future__ import annotations
 
 import dataclasses
+import os
 import pathlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -50,8 +51,8 @@ async def of(
         case settings.KubeconfigValue():
             return Cluster(kubeconfig=_text(source.value.get_secret_value(), stack=stack), context=source.context)
         case settings.KubeconfigOutput():
-            text = await _output(source, stack=stack, stack_outputs=stack_outputs)
-            return Cluster(kubeconfig=text, context=source.context)
+            kubeconfig = await _output(source, stack=stack, root=root, stack_outputs=stack_outputs)
+            return Cluster(kubeconfig=kubeconfig, context=source.context)
 
 
 async def version(cluster: Cluster) -> str:
@@ -70,9 +71,13 @@ def _path(given: str, *, root: pathlib.Path) -> str:
     return str(root / pathlib.Path(given).expanduser())
 
 
+def _is_text(kubeconfig: str) -> bool:
+    """Whether it is a kubeconfig's text. What has one line would be taken for a path, and be shown in messages."""
+    return "\n" in kubeconfig.strip() or kubeconfig.lstrip().startswith("{")
+
+
 def _text(given: str, *, stack: str) -> str:
-    """The kubeconfig that was encrypted. What has one line would be taken for a path, and its name be shown."""
-    if "\n" in given.strip() or given.lstrip().startswith("{"):
+    if _is_text(given):
         return given
     raise errors.UsageError.of(
         f"the decrypted kubeconfig.value of {stack} is not the text of a kubeconfig",
@@ -81,13 +86,26 @@ def _text(given: str, *, stack: str) -> str:
     )
 
 
-async def _output(source: settings.KubeconfigOutput, *, stack: str, stack_outputs: StackOutputs) -> str:
+async def _output(
+    source: settings.KubeconfigOutput, *, stack: str, root: pathlib.Path, stack_outputs: StackOutputs
+) -> str:
+    """The text of a kubeconfig, or the path of one that exists; anything else may be a secret and is not repeated."""
     outputs = values.revealed(dict(await stack_outputs(source.stack)))
     value = outputs.get(source.output)
-    if isinstance(value, str) and value:
-        return value
+    kubeconfig = _text_or_path(value, root=root) if isinstance(value, str) else ""
+    if kubeconfig:
+        return kubeconfig
     raise errors.UsageError.of(
         f"the stack {source.stack} has no output {source.output!r} with a kubeconfig",
-        why=f"{stack} is deployed to the cluster that this output describes",
+        why=f"{stack} is deployed to the cluster that this output describes, by its text or as the path of a file",
         next=f"./paasport outputs {source.stack}; then correct kubeconfig.output of {stack}",
     )
+
+
+def _text_or_path(given: str, *, root: pathlib.Path) -> str:
+    """Empty where it is neither a kubeconfig's text nor the path of a file."""
+    if _is_text(given):
+        return given
+    # Unlike pathlib's, these take any text: one that is too long, or that names the home of nobody.
+    path = root / os.path.expanduser(given.strip())  # noqa: PTH111
+    return str(path) if os.path.isfile(path) else ""  # noqa: PTH113

@@ -69,12 +69,16 @@ def of_service_name(name: str, *, path: findings.Path) -> Iterator[findings.Find
 
 def of_stack_name(stack: str, *, cluster: settings.Cluster, path: findings.Path) -> Iterator[findings.Finding]:
     """Whether a local control plane can have the stack's name, where the settings give it no other."""
-    if cluster.vendor == "local" and cluster.name is None and not re.fullmatch(forms.DNS_LABEL, stack):
+    if cluster.vendor != "local" or cluster.name is not None:
+        return
+    longest = forms.LONGEST_CONTROL_PLANE_NAME
+    name = _as_label(stack[:longest]) or "local"
+    if len(stack) > longest or not re.fullmatch(forms.DNS_LABEL, stack):
         yield findings.Finding(
             path=path,
             what=f"the local control plane cannot have the stack's name `{stack}`",
-            why=f"it must be {forms.WORDS[forms.DNS_LABEL]}",
-            next=f"add `name: {_as_label(stack) or 'local'}` to `{findings.spelled(path)}`, or rename the stack's file",
+            why=f"it must be {forms.WORDS[forms.DNS_LABEL]}, of at most {longest} characters",
+            next=f"add `name: {name}` to `{findings.spelled(path)}`, or rename the stack's file",
         )
 
 

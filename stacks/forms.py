@@ -20,6 +20,9 @@ LONGEST_SERVICE_NAME: Final = 30
 """Names are derived from a service's: an operator appends words of its own and an ordinal
 (`prometheus-metrics-shard-1-0`), and a pod's name is a label value too, which ends at 63 characters."""
 
+LONGEST_CONTROL_PLANE_NAME: Final = 50
+"""A local control plane's name becomes a folder and a host name, and other names are made of it."""
+
 WORDS: Final = {
     DNS_LABEL: "a DNS label: lower-case letters, digits and hyphens, with a letter or digit at both ends",
     SERVICE_NAME: "a DNS label: lower-case letters, digits and hyphens, first a letter, last no hyphen",

@@ -24,6 +24,11 @@ SERVICES_KEY: Final = f"{PROJECT}:services"
 DnsLabel = Annotated[str, pydantic.StringConstraints(pattern=forms.DNS_LABEL, min_length=1, max_length=63)]
 """A label of RFC 1123: lower-case letters, digits and hyphens, as names of zones and clusters are."""
 
+ControlPlaneName = Annotated[
+    str, pydantic.StringConstraints(pattern=forms.DNS_LABEL, min_length=1, max_length=forms.LONGEST_CONTROL_PLANE_NAME)
+]
+"""A DNS label that is short enough for a local control plane."""
+
 ServiceName = Annotated[
     str, pydantic.StringConstraints(pattern=forms.SERVICE_NAME, min_length=1, max_length=forms.LONGEST_SERVICE_NAME)
 ]
@@ -96,8 +101,8 @@ class LocalCluster(Model):
 
     vendor: Literal["local"]
     """Who runs the Kubernetes: this machine."""
-    name: DnsLabel | None = None
-    """Name of the control plane. Leave it out to name it like the stack; two stacks of one name share one."""
+    name: ControlPlaneName | None = None
+    """At most 50 characters, because it becomes a host name. Leave it out for the stack's; equal names share one."""
     nodes: LocalNodes = LocalNodes()
     """The simulated nodes."""
 

@@ -16,6 +16,7 @@ from typing import Final
 import click
 
 from runner.display import text
+from stacks import errors
 
 CHECKS: Final[Mapping[str, tuple[str, ...]]] = {
     "ruff check": ("-m", "ruff", "check", "."),
@@ -39,10 +40,22 @@ def test(root: pathlib.Path, *, coverage: bool, arguments: tuple[str, ...]) -> i
     failed = [name for name, command in CHECKS.items() if not check(name, command=command, root=root)]
     if failed:
         click.echo(f"failed: {', '.join(failed)}; the tests run all the same")
+    if not arguments:
+        build_toolchain()
     if coverage:
         click.echo("coverage goes to .coverage; read it with: .venv/bin/python -m coverage report")
     code = run(pytest_command(arguments, coverage=coverage), root=root).returncode
     return 1 if failed or code else 0
+
+
+def build_toolchain() -> None:
+    """Build what the tests need beforehand, because pytest's parallel workers would be silent about it for minutes."""
+    from local.toolchain import binaries  # noqa: PLC0415 - a choice of tests may not need it
+
+    try:
+        binaries.ensure(report=click.echo)
+    except errors.PaasportError as error:
+        click.echo(f"{error}\nthe tests that need the control plane will fail")
 
 
 def pytest_command(arguments: Sequence[str], *, coverage: bool) -> tuple[str, ...]:

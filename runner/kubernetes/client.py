@@ -22,6 +22,9 @@ _JSON: Final = "application/json"
 _METADATA: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _PAGE: Final = "1000"
 """Objects an answer: bounds what the API server must hold for one list."""
+_OK: Final = 200
+_UNAUTHORIZED: Final = 401
+_FORBIDDEN: Final = 403
 _MISSING: Final = 404
 _CONFLICT: Final = 409
 
@@ -53,15 +56,25 @@ class Client:
         await self._connection.close()
 
     async def version(self) -> str:
-        """The server's version, for example `v1.36.3`; one try. Raises `ClusterUnreachable`."""
+        """The server's version, for example `v1.36.3`, or `unknown` where it is kept from us; one try.
+
+        Raises `ClusterUnreachable`, also for what answers and is no API server: a proxy, a web page, another path.
+        """
         response = await self._connection.send("GET", "/version", patient=False)
-        if response.status_code == 401:  # noqa: PLR2004 - HTTP's number
+        status, body = response.status_code, _body(response.content, status=response.status_code)
+        version = body.get("gitVersion")
+        if status == _OK and isinstance(version, str) and version:
+            return version
+        if status == _FORBIDDEN and body.get("kind") == "Status":
+            return "unknown"
+        if status == _UNAUTHORIZED:
             raise errors.ClusterUnreachable.of(
-                f"the API server {self.access.server} does not accept the credentials of {self.access.place}",
+                f"the API server {self.access.address} does not accept the credentials of {self.access.place}",
                 why="nothing can be read from or written to the cluster",
                 next=f"{self.access.kubectl} version; log in anew with the vendor's command line",
             )
-        return str(_body(response.content, status=response.status_code).get("gitVersion") or "unknown")
+        complaint = f"does not answer as one: HTTP status {status} for /version, and no version of Kubernetes"
+        raise connection.unusable(self.access, complaint)
 
     async def resolve(self, api_version: str, kind: str) -> discovery.ResourceKind | None:
         """How the server serves a kind; None where it does not. A miss is asked for again at every call."""

@@ -28,6 +28,8 @@ IN_FLIGHT: Final = 32
 _CONNECT_SECONDS: Final = 5.0
 _READ_SECONDS: Final = 75.0
 """An API server ends a request after 60 s by itself, and its answer tells more than our giving up would."""
+FIRST_CONTACT_SECONDS: Final = 15.0
+"""For an answer to the first request, which costs a server nothing: one that is silent longer is no API server."""
 _DELAYS: Final = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Pauses between tries, in seconds: together long enough for an API server to be restarted."""
 _SATURATED: Final = frozenset({429, 502, 503, 504})
@@ -47,7 +49,7 @@ class Connection:
         self._headers = {
             "User-Agent": "paasport",
             # On one machine compressing costs more than it saves.
-            "Accept-Encoding": "identity" if _on_this_machine(access.server) else "gzip",
+            "Accept-Encoding": "identity" if _on_this_machine(access.address) else "gzip",
         }
 
     @classmethod
@@ -78,14 +80,18 @@ class Connection:
         contact, already after one try and as `ClusterUnreachable`.
         """
         delays = [*_DELAYS] if patient else []
+        read_seconds = _READ_SECONDS if patient else FIRST_CONTACT_SECONDS
         while True:
             delay = delays.pop(0) if delays else None
             try:
-                response = await self._identified(method, path, content=content, headers=headers, params=params)
+                response = await self._identified(
+                    method, path, content=content, headers=headers, params=params, read_seconds=read_seconds
+                )
             except httpx2.TransportError as error:
                 unsent = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
                 if delay is None or not (repeatable or unsent):
-                    raise _unreachable(self.access, error, during_run=patient) from None
+                    kind = errors.EngineError if patient else errors.ClusterUnreachable
+                    raise unusable(self.access, f"cannot be reached: {_reason(error)}", kind=kind) from None
                 await _pause(delay)
                 continue
             again = response.status_code == 429 or (repeatable and _momentary(response))  # noqa: PLR2004 - as in the RFC
@@ -163,7 +169,7 @@ class Connection:
         query = f"?{urllib.parse.urlencode(params)}" if params else ""
         return httpx2.Request(
             method,
-            f"{self.access.server}{path}{query}",
+            f"{self.access.address}{path}{query}",
             content=content,
             headers={**self._headers, **identity, **(headers or {})},
             extensions={"timeout": timeout, **server_name},
@@ -186,14 +192,21 @@ class Connection:
             return self._credential
 
 
-def _unreachable(access: kubeconfig.Access, error: Exception, *, during_run: bool) -> errors.PaasportError:
-    reason = str(error).strip() or type(error).__name__
-    kind = errors.EngineError if during_run else errors.ClusterUnreachable
+def unusable(
+    access: kubeconfig.Access, complaint: str, *, kind: type[errors.PaasportError] = errors.ClusterUnreachable
+) -> errors.PaasportError:
+    """The error for an API server with which nothing can be done; `complaint` follows its name in the sentence."""
     return kind.of(
-        f"the API server {access.server} ({access.place}) cannot be reached: {reason}",
+        f"the API server {access.address} ({access.place}) {complaint}",
         why="nothing can be read from or written to the cluster",
         next=f"{access.kubectl} version; start the cluster, or correct the kubeconfig",
     )
+
+
+def _reason(error: httpx2.TransportError) -> str:
+    if isinstance(error, httpx2.ReadTimeout):
+        return "it gave no answer in time"
+    return str(error).strip() or type(error).__name__
 
 
 async def _pause(seconds: float) -> None:
@@ -216,10 +229,10 @@ def _asked_delay(response: httpx2.Response) -> float:
 
 def _proxy(access: kubeconfig.Access) -> str:
     """The kubeconfig's proxy, else the environment's; like kubectl, never one to this very machine."""
-    host = httpx2.URL(access.server).host
-    if access.proxy or _on_this_machine(access.server) or urllib.request.proxy_bypass(host):
+    host = httpx2.URL(access.address).host
+    if access.proxy or _on_this_machine(access.address) or urllib.request.proxy_bypass(host):
         return access.proxy
-    return urllib.request.getproxies().get(httpx2.URL(access.server).scheme, "")
+    return urllib.request.getproxies().get(httpx2.URL(access.address).scheme, "")
 
 
 def _on_this_machine(server: str) -> bool:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import dataclasses
 import datetime as dt
 import json
 import os
+import signal
 from typing import Any
 
 from runner.kubernetes import kubeconfig
@@ -80,6 +82,7 @@ async def _run(access: kubeconfig.Access, plugin: kubeconfig.ExecPlugin) -> str:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
         )
     except OSError as error:
         missing = isinstance(error, FileNotFoundError)
@@ -87,14 +90,23 @@ async def _run(access: kubeconfig.Access, plugin: kubeconfig.ExecPlugin) -> str:
     try:
         output, _ = await asyncio.wait_for(process.communicate(), _PLUGIN_SECONDS)
     except TimeoutError:
+        await _end(process)
         raise _failure(access, plugin, f"gave no answer for {_PLUGIN_SECONDS} s") from None
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    except asyncio.CancelledError:
+        await _end(process)
+        raise
     if process.returncode != 0:
         raise _failure(access, plugin, f"failed with exit code {process.returncode}")
     return output.decode(errors="replace")
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End a plugin with all that it started: a child of a shell would go on and hold its output open."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    # Nor may what left its session: asyncio waits for the end of the output too, and has no public way to give it up.
+    process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001
+    await process.wait()
 
 
 def _information(access: kubeconfig.Access, plugin: kubeconfig.ExecPlugin) -> str:

@@ -12,6 +12,7 @@ import binascii
 import dataclasses
 import os
 import pathlib
+import urllib.parse
 from collections.abc import Mapping
 from typing import Any
 
@@ -58,7 +59,8 @@ class Access:
     source: str
     """Path of the kubeconfig, or words for one that was given as text: for messages."""
     context: str
-    server: str
+    server: str = dataclasses.field(repr=False)
+    """URL as the kubeconfig gives it, which may hold a password: `address` is the one to show and to call."""
     user: User
     namespace: str = "default"
     authority: bytes = b""
@@ -66,7 +68,14 @@ class Access:
     insecure: bool = False
     """True where the server's certificate is not to be checked."""
     tls_server_name: str = ""
-    proxy: str = ""
+    proxy: str = dataclasses.field(default="", repr=False)
+    """URL, which may hold a password."""
+
+    @property
+    def address(self) -> str:
+        """The server's URL without user, query and fragment. Like kubectl's, requests go without the latter two."""
+        parts = urllib.parse.urlsplit(self.server)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}".rstrip("/")
 
     @property
     def place(self) -> str:
@@ -95,10 +104,15 @@ def load(kubeconfig: str, *, context: str = "", cluster: str = "") -> Access:
     user = config.named("users", user_name, next="add it under users:") if user_name else {}
     if not server_entry.get("server"):
         raise _error(config.source, f"the cluster of context {chosen!r} has no server", next="add its address")
+    server = str(server_entry["server"]).rstrip("/")
+    if not _is_address(server):
+        # Not repeated: what is taken for a port may be half of a password.
+        reason = f"the server of context {chosen!r} is not the URL of an API server"
+        raise _error(config.source, reason, next="write it as https://HOST:PORT")
     return Access(
         source=config.source,
         context=chosen,
-        server=str(server_entry["server"]).rstrip("/"),
+        server=server,
         user=_user(user, source=config.source),
         namespace=str(bound.get("namespace") or "default"),
         authority=_content(server_entry, "certificate-authority", source=config.source),
@@ -106,6 +120,15 @@ def load(kubeconfig: str, *, context: str = "", cluster: str = "") -> Access:
         tls_server_name=str(server_entry.get("tls-server-name") or ""),
         proxy=str(server_entry.get("proxy-url") or ""),
     )
+
+
+def _is_address(server: str) -> bool:
+    try:
+        parts = urllib.parse.urlsplit(server)
+        # Asking for the port checks it.
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

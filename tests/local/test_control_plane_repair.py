@@ -67,6 +67,18 @@ def test_an_api_server_that_hangs_is_restarted_with_a_message(victim):
     assert control_planes.status(victim.name).condition is control_planes.Condition.RUNNING
 
 
+@pytest.mark.parametrize("text", ["x: [\n", "", None], ids=["other text", "empty", "missing"])
+def test_a_kubeconfig_that_somebody_changed_is_written_anew_with_a_message(victim, text):
+    written = victim.kubeconfig.read_text()
+    before = pids(victim)
+    victim.kubeconfig.unlink() if text is None else victim.kubeconfig.write_text(text)
+    told = []
+    control_planes.start(victim.name, nodes=NODES, report=told.append)
+    assert victim.kubeconfig.read_text() == written
+    assert told == [f"writing the kubeconfig of control plane {victim.name} anew: it is not as it was written"]
+    assert pids(victim) == before
+
+
 def test_data_that_etcd_cannot_read_are_put_aside_with_a_message(victim):
     control_planes.stop(victim.name)
     place = layout.of(victim.name)

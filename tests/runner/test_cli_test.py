@@ -8,8 +8,10 @@ import sys
 
 import pytest
 
+from local.toolchain import binaries
 from runner import cli
 from runner.commands import suite
+from stacks import errors
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -24,6 +26,7 @@ def called(monkeypatch) -> list[tuple[str, ...]]:
         return subprocess.CompletedProcess(command, 1 if "fails" in command else 0, stdout="what is wrong\n")
 
     monkeypatch.setattr(suite, "run", run)
+    monkeypatch.setattr(binaries, "ensure", lambda **_: calls.append(("build",)))
     return calls
 
 
@@ -42,6 +45,24 @@ def test_a_failing_check_is_shown_and_stops_nothing(called, monkeypatch, capsys)
     assert lines[1] == "what is wrong"
     assert lines[2].split()[:2] == ["second", "ok"]
     assert lines[3] == "failed: first; the tests run all the same"
+    assert called[-1] == ("-m", "pytest", "-n", "auto")
+
+
+def test_the_toolchain_is_built_before_all_tests_and_not_for_a_choice_of_them(called):
+    cli.main(["test"])
+    assert called[-2:] == [("build",), ("-m", "pytest", "-n", "auto")]
+    called.clear()
+    cli.main(["test", "-k", "prune"])
+    assert ("build",) not in called
+
+
+def test_a_toolchain_that_cannot_be_built_is_told_and_the_tests_run_all_the_same(called, monkeypatch, capsys):
+    def fails(**_):
+        raise errors.ToolchainError.of("no space left")
+
+    monkeypatch.setattr(binaries, "ensure", fails)
+    cli.main(["test"])
+    assert "no space left\nthe tests that need the control plane will fail" in capsys.readouterr().out
     assert called[-1] == ("-m", "pytest", "-n", "auto")
 
 
@@ -68,7 +89,7 @@ def test_pytest_has_the_last_word(monkeypatch, tmp_path):
     (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
     program = (
         "import sys, pathlib; from runner import cli; from runner.commands import suite;"
-        "suite.CHECKS = {}; sys.exit(cli.main(['test'], root=pathlib.Path(sys.argv[1])))"
+        "suite.CHECKS = {}; suite.build_toolchain = print; sys.exit(cli.main(['test'], root=pathlib.Path(sys.argv[1])))"
     )
     process = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=True

@@ -54,18 +54,26 @@ class Server:
         return [request.split(" HTTP")[0] for request in self.requests]
 
 
+class Silent(Server):
+    """Accepts, and never answers."""
+
+    async def answer(self, reader, writer):
+        await reader.read()
+        return False
+
+
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch):
     """No pauses between tries."""
     monkeypatch.setattr(connection, "_DELAYS", (0.0, 0.0, 0.0))
 
 
-def against(server, work, **user):
+def against(server, work, *, address="http://127.0.0.1:{port}", **user):
     async def run():
         listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
         port = listening.sockets[0].getsockname()[1]
         access = kubeconfig.Access(
-            source="kc", context="c", server=f"http://127.0.0.1:{port}", user=kubeconfig.User(**user)
+            source="kc", context="c", server=address.format(port=port), user=kubeconfig.User(**user)
         )
         api = client.Client(await connection.Connection.open(access))
         try:
@@ -158,6 +166,64 @@ def test_a_fixed_token_that_is_refused_is_no_reason_to_ask_again():
 def test_refused_credentials_are_told_at_first_contact():
     with pytest.raises(errors.ClusterUnreachable, match="does not accept the credentials of context 'c' of kc"):
         against(Server((401, {})), lambda api: api.version())
+
+
+STATUS = {"kind": "Status", "apiVersion": "v1", "status": "Failure"}
+PAGE = b"HTTP/1.1 200 X\r\nContent-Type: text/html\r\nContent-Length: 19\r\n\r\n<html>s3cr3t</html>"
+
+
+def version(api):
+    return api.version()
+
+
+def test_an_api_server_tells_its_version():
+    assert against(Server((200, {"gitVersion": "v1.36.3"})), version) == "v1.36.3"
+
+
+def test_an_api_server_may_keep_its_version_to_itself():
+    assert against(Server((403, {**STATUS, "reason": "Forbidden"})), version) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        pytest.param((404, {**STATUS, "reason": "NotFound"}), "HTTP status 404", id="not found"),
+        pytest.param((500, STATUS), "HTTP status 500", id="broken"),
+        pytest.param((403, {"error": "s3cr3t"}), "HTTP status 403", id="refused by something else"),
+        pytest.param((200, {"version": "s3cr3t"}), "HTTP status 200", id="another document"),
+        pytest.param((200, ["s3cr3t"]), "HTTP status 200", id="a list"),
+        pytest.param(PAGE, "HTTP status 200", id="a web page"),
+    ],
+)
+def test_what_does_not_answer_as_an_api_server_is_told_at_first_contact(answer, told):
+    with pytest.raises(errors.ClusterUnreachable) as caught:
+        against(Server(answer), version)
+    [problem] = caught.value.problems
+    assert problem.what.startswith("the API server http://127.0.0.1:")
+    assert "(context 'c' of kc)" in problem.what
+    assert told in problem.what
+    assert problem.next.startswith("kubectl --kubeconfig kc --context c version; ")
+    assert "s3cr3t" not in str(caught.value)
+
+
+def test_a_server_that_accepts_and_never_answers_is_given_up_soon(monkeypatch):
+    assert 10 <= connection.FIRST_CONTACT_SECONDS <= 15
+    monkeypatch.setattr(connection, "FIRST_CONTACT_SECONDS", 0.05)
+    with pytest.raises(errors.ClusterUnreachable, match="cannot be reached: it gave no answer in time"):
+        against(Silent(), version)
+
+
+@pytest.mark.parametrize("answers", [[(401, {})], [(404, {})], [CUT]], ids=["refused", "not found", "cut"])
+def test_a_message_keeps_what_may_be_secret_in_a_servers_address_to_itself(answers):
+    with pytest.raises(errors.ClusterUnreachable, match=r"the API server http://127\.0\.0\.1:\d+/prefix ") as caught:
+        against(Server(*answers), version, address="http://me:pa55word@127.0.0.1:{port}/prefix/?token=t0ken#frag")
+    assert not [secret for secret in ("me:", "pa55word", "t0ken", "frag") if secret in str(caught.value)]
+
+
+def test_a_path_in_a_servers_address_stays_and_a_query_does_not():
+    server = Server((200, {"gitVersion": "v1.36.3"}))
+    against(server, version, address="http://127.0.0.1:{port}/prefix/?token=t0ken")
+    assert server.asked() == ["GET /prefix/version"]
 
 
 def test_an_unreachable_server_is_told_at_once():

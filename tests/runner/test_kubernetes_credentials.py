@@ -1,7 +1,9 @@
 import asyncio
 import datetime as dt
 import json
+import pathlib
 import stat
+import time
 
 import pytest
 
@@ -113,6 +115,29 @@ def test_a_plugin_that_misbehaves_is_told_without_what_it_printed(tmp_path, scri
     message = refusal(access(plugin(tmp_path, script, arguments=("--client-secret=s3cr3t",))))
     assert told in message
     assert "s3cr3t" not in message
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param("sleep 1000; echo", id="its child holds the pipe"),
+        pytest.param("exec sleep 1000", id="it hangs itself"),
+        pytest.param("setsid sleep 3 & sleep 1000", id="what escaped its session holds the pipe"),
+    ],
+)
+def test_a_plugin_that_hangs_is_ended_in_time_with_all_that_it_started(tmp_path, monkeypatch, script):
+    monkeypatch.setattr(credentials, "_PLUGIN_SECONDS", 0.3)
+    group = tmp_path / "group"
+    started = time.monotonic()
+    assert "gave no answer for 0.3 s" in refusal(access(plugin(tmp_path, f"echo $$ > {group}\n{script}")))
+    assert time.monotonic() - started < 2.5
+    assert not alive(int(group.read_text()))
+
+
+def alive(group):
+    """Whether a process of the group still runs; ended ones may wait a moment for whoever collects them."""
+    stats = [entry.read_text().rpartition(")")[2].split() for entry in pathlib.Path("/proc").glob("[0-9]*/stat")]
+    return any(int(pgrp) == group and state != "Z" for state, _parent, pgrp, *_ in stats)
 
 
 @pytest.mark.parametrize(("seconds", "stale"), [(29, True), (31, False), (-5, True)])

@@ -143,3 +143,19 @@ def test_nothing_secret_is_in_a_repr():
 def test_a_token_file_is_found_beside_the_kubeconfig(tmp_path):
     (tmp_path / "config").write_text(yaml.safe_dump(config(user={"tokenFile": "token"})))
     assert kubeconfig.load(str(tmp_path / "config")).user.token_file == pathlib.Path(tmp_path / "token")
+
+
+@pytest.mark.parametrize(
+    "server",
+    ["example.test:6443", "ftp://example.test", "http://me:s3/cr3t@host", "https://", "http://[s3cr3t", "s3cr3t"],
+)
+def test_a_server_that_is_no_address_is_told_and_not_repeated(server):
+    with pytest.raises(errors.UsageError, match="the server of context 'here' is not the URL of an") as caught:
+        load(cluster={"server": server})
+    assert "s3" not in str(caught.value)
+
+
+def test_the_representation_of_an_access_keeps_its_servers_address_to_itself():
+    access = load(cluster={"server": "https://me:s3cr3t@host", "proxy-url": "http://me:s3cr3t@proxy"})
+    assert access.address == "https://host"
+    assert "s3cr3t" not in repr(access)

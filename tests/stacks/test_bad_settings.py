@@ -112,7 +112,13 @@ def local(**keys):
             id="no DNS label in a list",
         ),
         pytest.param(
-            local(name="a" * 64), "`paasport:cluster.name` must have at most 63 characters", "", id="name too long"
+            local(name="a" * 51), "`paasport:cluster.name` must have at most 50 characters", "", id="name too long"
+        ),
+        pytest.param(
+            {**EXISTING, "name": "a" * 64},
+            "`paasport:cluster.name` must have at most 63 characters",
+            "",
+            id="name of an existing cluster too long",
         ),
         pytest.param(
             local(nodes={"memory": "64 GB"}),
@@ -299,3 +305,13 @@ def test_all_problems_are_told_at_once_and_in_a_stable_order():
 def test_long_and_unprintable_texts_are_described_and_not_repeated(long):
     [(what, _)] = problems(local(), {"metrics": {**PROMETHEUS, "size": long}})
     assert what.endswith("not a text")
+
+
+def test_the_reason_why_a_local_clusters_name_is_short_is_told():
+    with pytest.raises(errors.StackFileError, match="At most 50 characters, because it becomes a host name"):
+        settings.parse({"paasport:cluster": local(name="a" * 60)})
+
+
+def test_names_of_the_greatest_length_are_accepted():
+    assert settings.parse({"paasport:cluster": local(name="a" * 50)}).cluster.name == "a" * 50
+    assert settings.parse({"paasport:cluster": {**EXISTING, "name": "a" * 63}}).cluster.name == "a" * 63

@@ -157,6 +157,11 @@ def test_a_local_control_plane_needs_a_name_that_it_can_have(project):
     assert problems(project, LOCAL, stack="My_Laptop") == [
         ("stacks/Pulumi.My_Laptop.yaml:2:3", "the local control plane cannot have the stack's name `My_Laptop`")
     ]
+    assert problems(project, LOCAL, stack="a" * 51) == [
+        (f"stacks/Pulumi.{'a' * 51}.yaml:2:3", f"the local control plane cannot have the stack's name `{'a' * 51}`")
+    ]
+    project.write(LOCAL, stack="a" * 50)
+    assert files.check(project.root, "a" * 50) == ()
     project.write("config: {cluster: {vendor: local, name: my-laptop}}", stack="My_Laptop")
     assert files.check(project.root, "My_Laptop") == ()
 

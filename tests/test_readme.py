@@ -1,0 +1,92 @@
+"""Every command that README shows is executed, in README's order."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+CONSOLE = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
+COMMAND = re.compile(r"^\$ (\S.*?)(?:\s+#.*)?$", re.MULTILINE)
+
+
+def commands():
+    """The shown command lines, comments left out."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return [line for block in CONSOLE.findall(text) for line in COMMAND.findall(block)]
+
+
+def call(line, *, environment):
+    # A terminal's answer is not at hand, so nothing may ask.
+    return subprocess.run(
+        line.split(),
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+
+
+def test_readme_shows_the_commands_that_are_tested_here():
+    assert commands() == [
+        "./paasport up local-dev",
+        "./paasport test",
+        "./paasport preview local-dev",
+        "./paasport drift local-dev",
+        "./paasport local kubectl local-dev -- get prometheus,pods -A",
+        "./paasport destroy local-dev --yes",
+        "./paasport local delete local-dev",
+        "./paasport local start local-dev",
+        "pulumi up --stack local-dev",
+        "./paasport up existing-dev --engine pulumi",
+    ]
+
+
+@pytest.mark.cluster
+@pytest.mark.slow
+def test_every_command_on_the_local_vendor_works_in_the_order_shown(tmp_path):
+    environment = os.environ | {"XDG_DATA_HOME": str(tmp_path)}
+    # `test` is what runs here; the others need the official CLI.
+    mine = [line for line in commands() if "paasport" in line and not line.endswith(("test", "pulumi"))]
+    try:
+        told = {line: call(line, environment=environment) for line in mine}
+    finally:
+        call("./paasport local delete local-dev", environment=environment)
+
+    assert {line: process.returncode for line, process in told.items()} == dict.fromkeys(mine, 0), told
+    assert re.search(r"^39 created in", told["./paasport up local-dev"].stdout, re.MULTILINE)
+    assert re.search(r"^39 unchanged in", told["./paasport preview local-dev"].stdout, re.MULTILINE)
+    assert re.search(r"^39 deleted in", told["./paasport destroy local-dev --yes"].stdout, re.MULTILINE)
+    pods = told["./paasport local kubectl local-dev -- get prometheus,pods -A"].stdout
+    assert "prometheus.monitoring.coreos.com/metrics" in pods
+    assert "pod/prometheus-metrics-0" in pods
+
+
+@pytest.mark.skipif(shutil.which("pulumi") is not None, reason="the official CLI is here, and would change a cluster")
+def test_without_the_official_cli_its_command_says_how_to_get_it():
+    process = call("./paasport up existing-dev --engine pulumi", environment=dict(os.environ))
+
+    assert process.returncode == 2
+    assert "pulumi" in process.stderr
+    assert "next:" in process.stderr
+
+
+@pytest.mark.cluster
+@pytest.mark.slow
+def test_the_stack_of_an_existing_cluster_can_be_previewed(tmp_path, control_plane):
+    (tmp_path / ".kube").mkdir()
+    shutil.copy(control_plane.kubeconfig, tmp_path / ".kube" / "config")
+    cache = os.environ.get("XDG_CACHE_HOME") or str(pathlib.Path.home() / ".cache")
+    environment = os.environ | {"HOME": str(tmp_path), "XDG_CACHE_HOME": cache, "XDG_DATA_HOME": str(tmp_path)}
+
+    process = call("./paasport preview existing-dev", environment=environment)
+
+    assert process.returncode == 0, process.stderr
+    assert re.search(r"^\d+ to create in", process.stdout, re.MULTILINE)
+    assert "kubernetes:policy/v1:PodDisruptionBudget" in process.stdout
