@@ -34,11 +34,9 @@ class Platform(pulumi.ComponentResource):
     def outputs(self) -> dict[str, Any]:
         """What a stack exports: the cluster, and where each service is."""
         return {
-            "cluster": {
-                "vendor": self._cluster.vendor,
-                "name": self._cluster.name,
-                "kubeconfig": self._cluster.kubeconfig,
-            },
+            "cluster": {"vendor": self._cluster.vendor, "name": self._cluster.name},
+            # By itself, because that is where another stack of vendor `existing` looks for it.
+            "kubeconfig": self._cluster.kubeconfig,
             "services": {key: self._service_outputs(key) for key in self._services},
         }
 

@@ -112,11 +112,8 @@ def test_a_service_keeps_its_data_on_the_class_that_outlives_it(program):
 
 def test_outputs_say_where_everything_is(program):
     assert program.result == {
-        "cluster": {
-            "vendor": "local",
-            "name": "local-dev",
-            "kubeconfig": "~/.local/share/paasport/control-planes/local-dev/kubeconfig.yaml",
-        },
+        "cluster": {"vendor": "local", "name": "local-dev"},
+        "kubeconfig": "~/.local/share/paasport/control-planes/local-dev/kubeconfig.yaml",
         "services": {
             "metrics": {
                 "service": "prometheus",
