@@ -196,14 +196,32 @@ class Session:
 
     async def _prune(self) -> None:
         """Delete what has left the program. Only called after its success: otherwise nobody knows what has left it."""
-        left = [entry for entry in self._inventory.entries.values() if entry.urn not in self._deployment.claimed]
-        await self._delete([*self._inventory.superseded, *self._chosen(left)])
+        run = self._deployment
+        left = self._chosen([entry for entry in self._inventory.entries.values() if entry.urn not in run.claimed])
+        uids = run.uids | {entry.uid for entry in self._inventory.entries.values() if entry.urn in run.claimed}
+        doomed = []
+        for entry in left:
+            if deletion.handed_over(entry, objects=run.objects | run.read_objects, uids=uids - {""}):
+                self._hand_over(entry)
+            else:
+                doomed.append(entry)
+        await self._delete([*self._inventory.superseded, *doomed])
+
+    def _hand_over(self, entry: model.Entry) -> None:
+        name = urn.Urn.parse(entry.urn).name
+        told = f"{name} has left the program, but {entry.id} is still in it: it is kept, and only the name forgotten"
+        self._journal.tell(events.Severity.INFO, told, urn=entry.urn)
+        if not self._request.planned:
+            self._inventory.forget(entry)
 
     async def _destroy(self) -> None:
         if await self._delete([*self._inventory.superseded, *self._chosen([*self._inventory.entries.values()])]):
             remaining = [*self._inventory.entries, *self._inventory.superseded]
             if not remaining:
-                await self._inventory.discard()
+                try:
+                    await self._inventory.discard()
+                except errors.PaasportError as error:
+                    self._journal.tell(events.Severity.ERROR, str(error))
 
     def _chosen(self, found: list[model.Entry]) -> list[model.Entry]:
         if not self._request.targets:
@@ -213,11 +231,21 @@ class Session:
     async def _delete(self, doomed: list[model.Entry]) -> bool:
         try:
             self._refuse_dependents(doomed)
+            deletion.refuse_inhabited(doomed, staying=self._staying(doomed))
             plan = deletion.plan(doomed)
         except errors.PaasportError as error:
             self._journal.tell(events.Severity.ERROR, str(error))
             return False
         return await self._removal.carry_out(plan)
+
+    def _staying(self, doomed: list[model.Entry]) -> set[deletion.Object]:
+        """What will be there afterwards: what goals stand for, and what neither has a goal nor is deleted."""
+        settled = self._deployment.claimed | {entry.urn for entry in doomed}
+        return self._deployment.objects | {
+            deletion.Object(type=entry.type, id=entry.id, provider=entry.provider)
+            for entry in self._inventory.entries.values()
+            if entry.urn not in settled
+        }
 
     def _refuse_dependents(self, doomed: list[model.Entry]) -> None:
         staying = deletion.dependents(self._inventory.entries.values(), {entry.urn for entry in doomed})

@@ -22,6 +22,16 @@ _SERVING = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Service", "Clus
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Object:
+    """What an entry or a goal stands for, whatever its URN."""
+
+    type: str
+    id: str
+    provider: str
+    """`urn::id`, empty for the default provider."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Step:
     """One entry to delete."""
 
@@ -83,6 +93,35 @@ def refuse_protected(entries: Iterable[model.Entry]) -> None:
 def dependents(entries: Iterable[model.Entry], doomed: AbstractSet[str]) -> tuple[model.Entry, ...]:
     """The entries outside `doomed` that could not live without one inside."""
     return tuple(entry for entry in entries if entry.urn not in doomed and not doomed.isdisjoint(_needs(entry)))
+
+
+def handed_over(entry: model.Entry, *, objects: AbstractSet[Object], uids: AbstractSet[str]) -> bool:
+    """Whether a Kubernetes object lives on under another URN, or is read from now on: a name left the program, not it.
+
+    Other packages' ids need not be unique, so there the URN decides alone.
+    """
+    if urn.package(entry.type) != "kubernetes" or not entry.id:
+        return False
+    return entry.uid in uids or Object(type=entry.type, id=entry.id, provider=entry.provider) in objects
+
+
+def refuse_inhabited(doomed: Iterable[model.Entry], *, staying: Iterable[Object]) -> None:
+    """Raise `EngineError` for a namespace with something that stays: Kubernetes would delete all that is in it."""
+    gone = list(doomed)
+    retained = [Object(type=one.type, id=one.id, provider=one.provider) for one in gone if one.retain_on_delete]
+    inside = {
+        (item.id.partition("/")[0], item.provider): item
+        for item in (*staying, *retained)
+        if "/" in item.id and urn.package(item.type) == "kubernetes"
+    }
+    for entry in gone:
+        found = inside.get((entry.id, entry.provider))
+        if _is_object(entry) and _group_and_kind(entry.type) == ("core", "Namespace") and found is not None:
+            raise errors.EngineError.of(
+                f"namespace {entry.id} holds {found.id} ({found.type}), which is to stay, so nothing was deleted",
+                why="with a namespace Kubernetes deletes everything in it, protected or not",
+                next="keep the namespace in the program or with retain_on_delete, or let go of what is in it",
+            )
 
 
 def _needs(entry: model.Entry) -> Iterator[str]:

@@ -13,7 +13,19 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from runner import defects
-from runner.engine import ancestry, entries, events, inventory, journal, model, providers, reconciling, urn, values
+from runner.engine import (
+    ancestry,
+    deletion,
+    entries,
+    events,
+    inventory,
+    journal,
+    model,
+    providers,
+    reconciling,
+    urn,
+    values,
+)
 from stacks import errors
 
 _SECRET_BY_KIND: Final = {"kubernetes:core/v1:Secret": frozenset({"data", "stringData"})}
@@ -49,6 +61,12 @@ class Deployment:
         """What the program exported."""
         self.claimed: set[str] = set()
         """URNs of the entries that a goal stands for: the rest has left the program."""
+        self.objects: set[deletion.Object] = set()
+        """What goals have been made, or would be."""
+        self.read_objects: set[deletion.Object] = set()
+        """What the program only reads."""
+        self.uids: set[str] = set()
+        """Of the Kubernetes objects that goals have been made, or would be."""
         self._inventory = remembered
         self._providers = known_providers
         self._reconciler = reconciler
@@ -120,6 +138,7 @@ class Deployment:
                 next="check the id, or create the resource in the program",
             )
         self._parents[goal.urn] = ancestry.parent(goal, above=self._parents.get(goal.parent))
+        self.read_objects.add(deletion.Object(type=goal.type, id=found[0], provider=goal.provider))
         outputs = _with_secrets(found[1], names=goal.options.additional_secret_outputs)
         self._journal.learn(outputs)
         return Answer(urn=goal.urn, id=found[0], outputs=outputs)
@@ -157,6 +176,7 @@ class Deployment:
         self._finish(goal, outcome, failure=failure, seconds=time.monotonic() - began)
         if failure:
             return Answer(urn=goal.urn, failed=True)
+        self._hold(goal, outcome)
         self._identities[goal.urn] = (goal.type, goal.provider, outcome.id if goal.custom else "")
         outputs = _with_secrets(outcome.outputs, names=goal.options.additional_secret_outputs)
         self._journal.learn(outputs)
@@ -256,7 +276,19 @@ class Deployment:
             return Answer(urn=goal.urn, failed=True)
         outputs = _with_secrets(outcome.outputs, names=goal.options.additional_secret_outputs)
         self._journal.learn(outputs)
+        self._hold(goal, dataclasses.replace(outcome, id=old.id, uid=old.uid))
         return Answer(urn=goal.urn, id=old.id, outputs=outputs)
+
+    def _hold(self, goal: model.Goal, outcome: model.Outcome) -> None:
+        """Take note of what stands for the goal, so that nothing of it is deleted as if it had left the program."""
+        if goal.custom and outcome.id:
+            self.objects.add(deletion.Object(type=goal.type, id=outcome.id, provider=goal.provider))
+        if outcome.uid:
+            self.uids.add(outcome.uid)
+        if goal.remote and values.contains_unknown(dict(goal.inputs)):
+            # In a preview nobody knows yet which children there will be.
+            parents = (goal.urn, *goal.options.aliases)
+            self.claimed.update(known for known, entry in self._inventory.entries.items() if entry.parent in parents)
 
 
 def _guarded(goal: model.Goal) -> model.Goal:

@@ -189,10 +189,25 @@ class Storage:
         The namespace goes with the last inventory in it. Its deletion is begun, not awaited: it is empty, and the
         cluster takes 5 s for it at least.
         """
-        for name in (self.name, _keys_name(self.name)):
-            await self._cluster.delete("v1", "Secret", name, applyset.NAMESPACE)
+        if self._stored is not None:
+            await self._delete_unchanged(self._stored)
+        await self._cluster.delete("v1", "Secret", _keys_name(self.name), applyset.NAMESPACE)
         self._stored = None
         await self._leave_namespace()
+
+    async def _delete_unchanged(self, stored: Mapping[str, Any]) -> None:
+        """Delete the inventory; what another run has written since speaks of objects that exist, and stays."""
+        conditions = {"resourceVersion": stored["metadata"]["resourceVersion"]}
+        options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": conditions}
+        path = f"/api/v1/namespaces/{applyset.NAMESPACE}/secrets/{self.name}"
+        try:
+            await self._cluster.request("DELETE", path, json=options)
+        except rejections.ApiRejected as error:
+            if error.code == _CONFLICT:
+                # An own write whose answer got lost has the very content that is no longer needed.
+                await self._delete_unchanged(await self._own_write())
+            elif error.code != _MISSING:
+                raise
 
     async def _leave_namespace(self) -> None:
         present = await self._cluster.get("v1", "Namespace", applyset.NAMESPACE)

@@ -52,7 +52,7 @@ _TABLE: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("storage.k8s.io", "StorageClass"): ("parameters", "provisioner"),
 }
 _ALWAYS: Final = ("apiVersion", "kind", "metadata.name", "metadata.namespace")
-_HOLDS_DATA: Final = frozenset({"PersistentVolumeClaim", "PersistentVolume"})
+_HOLDS_DATA: Final = frozenset({"PersistentVolumeClaim", "PersistentVolume", "VolumeSnapshot", "VolumeSnapshotContent"})
 _WORDS = re.compile(r"immutable|may not (be )?change|cannot change roleRef|updates to .* forbidden", re.IGNORECASE)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from typing import Any
+from typing import Any, Final
 
 from runner.engine import model
 from runner.kubernetes import (
@@ -22,6 +22,9 @@ from runner.kubernetes import (
 from stacks import errors
 
 Json = dict[str, Any]
+
+_STEM: Final = 40
+"""Characters of a name that leave room for digits behind it, whatever the kind."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -76,6 +79,33 @@ class Planner:
                 raise conflicts.explained(error, found) if found else error from None
         except rejections.ApiRejected as error:
             raise error.scrubbed(want.inputs) from None
+
+    async def refuse_unmakeable(self, want: wanted.Wanted, *, seed: bytes) -> None:
+        """Raise `EngineError` where the API server would refuse the object even if it were new.
+
+        Asked under another name, as its own is still taken; what it says about that name, or about addresses and ports
+        that are still in use, is no reason.
+        """
+        if not want.known:
+            return
+        try:
+            await self.apply(
+                want.renamed(objects.fresh_autoname(want.reference.name[:_STEM], seed=seed)), live=None, dry_run=True
+            )
+        except rejections.ApiRejected as error:
+            causes = error.causes if error.code == 422 else ()  # noqa: PLR2004 - HTTP's number
+            told = [
+                f"{cause.field}: {cause.message}"
+                for cause in causes
+                if not cause.field.startswith("metadata.name") and "allocated" not in cause.message
+            ]
+            if told:
+                raise errors.EngineError.of(
+                    f"{want.reference} cannot be changed in place, and the API server would refuse a new one: "
+                    + "; ".join(told),
+                    why="the present object would be deleted for nothing",
+                    next="correct these fields",
+                ) from None
 
     def ours(self, live: Json) -> bool:
         """Whether the object carries this stack's label."""

@@ -86,6 +86,9 @@ class KubernetesProvider:
         if not (live["metadata"]["uid"] == entry.uid if entry.uid else tools.planner.ours(live)):
             run.report(f"left alone: {reference} is another object than the one this stack made")
             return
+        if objects.label(live, self._stack.label_key) not in ("", self._stack.label_value):
+            run.report(f"left alone: {reference} now belongs to another stack")
+            return
         seconds = entry.delete_timeout or deletion.SECONDS
         await deletion.delete(tools.planner.api, tools.waiting, live, seconds=seconds, report=run.report)
 

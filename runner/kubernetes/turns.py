@@ -128,7 +128,7 @@ class Turn:
         item = plan.result or plan.live
         if plan.operation in (model.Operation.CREATE, model.Operation.REPLACE):
             if plan.operation is model.Operation.REPLACE:
-                self.run.permit_replace(plan.changes)
+                await self._permit_replace(plan)
             item = not_yet(await self._tried(want, plan) or want.inputs, inputs=want.inputs)
         elif plan.result is None:
             item = {**(plan.live or {}), **want.inputs}
@@ -137,8 +137,26 @@ class Turn:
             id=want.reference.id if want.reference.name else "",
             outputs=self._outputs(item or {}),
             changes=plan.changes,
+            uid=((plan.live or {}).get("metadata") or {}).get("uid", ""),
             drifted=self._drifted(plan),
         )
+
+    async def _permit_replace(self, plan: planning.Plan) -> None:
+        """Raise `EngineError` where the present object must stay, or would be deleted for one that is refused."""
+        self.run.permit_replace(plan.changes)
+        if self._beside(plan) or plan.live is None:
+            return
+        if self._retained:
+            raise errors.EngineError.of(
+                f"{self.want.reference} would have to be deleted and made anew, but retain_on_delete keeps it",
+                why="what it holds would be lost, and two objects cannot have one name",
+                next="undo the change, give the new object another metadata.name, or take retain_on_delete away",
+            )
+        await self.tools.planner.refuse_unmakeable(self.want, seed=self.goal.urn.encode())
+
+    @property
+    def _retained(self) -> bool:
+        return self.goal.options.retain_on_delete or (self.old is not None and self.old.retain_on_delete)
 
     async def _tried(self, want: wanted.Wanted, plan: planning.Plan) -> Json | None:
         """What a dry run makes of a new object; None where it cannot be asked, because something is yet to come."""
@@ -173,14 +191,14 @@ class Turn:
             return await self._waited(plan, item, want=want, observation=observation, **more)
 
     async def _replaced(self, plan: planning.Plan) -> model.Outcome:
-        self.run.permit_replace(plan.changes)
+        await self._permit_replace(plan)
         if not self._beside(plan):
             if plan.live is not None:
                 await self._intend(self.want)
                 await self._deleted(plan.live)
             return await self._written(self.want, dataclasses.replace(plan, live=None))
         want = self._replacement()
-        if self.goal.options.delete_before_replace and self.old is not None:
+        if self.goal.options.delete_before_replace and self.old is not None and not self._retained:
             old = objects.from_id(self.old.type, self.old.id)
             live = await self.tools.planner.api.get(old.api_version, old.kind, old.name, old.namespace)
             if live is not None and live["metadata"]["uid"] == self.old.uid:

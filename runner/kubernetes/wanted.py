@@ -90,7 +90,8 @@ def wanted(
             api_version=api_version,
             kind=kind,
             namespace=_text(place),
-            name=_text(name),
+            # Without its namespace a name says nothing yet.
+            name="" if values.contains_unknown(place) else _text(name),
         ),
         ignored=goal.options.ignore_changes,
         inputs={**inputs, "apiVersion": api_version, "kind": kind, "metadata": metadata},

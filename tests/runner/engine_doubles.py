@@ -60,10 +60,13 @@ class FakeCluster:
 
     async def request(self, method: str, path: str, *, json: Any = None) -> dict[str, Any]:
         name = path.rpartition("/")[2]
-        if json["preconditions"]["resourceVersion"] != self.objects["Namespace", name]["metadata"]["resourceVersion"]:
+        kind = "Secret" if "/secrets/" in path else "Namespace"
+        if (kind, name) not in self.objects:
+            raise rejected(404)
+        if json["preconditions"]["resourceVersion"] != self.objects[kind, name]["metadata"]["resourceVersion"]:
             raise rejected(409)
-        self.writes.append("delete Namespace")
-        del self.objects["Namespace", name]
+        self.writes.append(f"delete {kind}")
+        del self.objects[kind, name]
         return {}
 
     async def _store(self, manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -170,11 +170,17 @@ def existing(name: str, kubeconfig: str) -> str:
     )
 
 
-def test_a_kubeconfig_can_be_an_output_of_another_stack(deployed):
+def test_a_kubeconfig_can_be_an_output_of_another_stack(deployed, monkeypatch):
+    async def outputs(_request: request.Request) -> dict[str, object]:
+        return {"url": "keys/admin.yaml"}
+
+    monkeypatch.setattr(operations, "outputs", outputs)
+    (deployed / "keys").mkdir()
+    (deployed / "keys" / "admin.yaml").write_text("kind: Config\n")
     write(deployed, "guest-dev", existing("guest", "{stack: tiny-dev, output: url}"))
     stack = files.read(deployed, "guest-dev", passphrase=lambda: None)
     wanted = asyncio.run(preparation.requested(deployed, stack, operation=request.Operation.UP))
-    assert wanted.kubeconfig == "http://a"
+    assert wanted.kubeconfig == str(deployed / "keys" / "admin.yaml")
 
 
 def test_an_output_that_is_not_there_is_told(deployed, capsys):

@@ -257,3 +257,74 @@ def _processes_in(folder: pathlib.Path) -> list[str]:
     """Programs of a project that are still running."""
     listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     return [line for line in listed.splitlines() if f"--root {folder}" in line]
+
+
+PREAMBLE = """
+import pulumi
+from pulumi_kubernetes.yaml.v2 import ConfigGroup
+
+
+def resource(kind, name, *, opts=None, **properties):
+    return pulumi.CustomResource(f"kubernetes:core/v1:{kind}", name, {"kind": kind, "apiVersion": "v1", **properties}, opts)
+
+
+place = pulumi.Config().require("namespace")
+namespace = resource("Namespace", "shop", metadata={"name": place})
+after = pulumi.ResourceOptions(depends_on=[namespace])
+shelf = {"name": "shelf", "namespace": place}
+"""
+MANIFEST = '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": shelf}'
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ('resource("ConfigMap", "old", metadata=shelf, opts=after)', 'resource("ConfigMap", "new", metadata=shelf)'),
+        (f'ConfigGroup("old", objs=[{MANIFEST}], opts=after)', f'ConfigGroup("new", objs=[{MANIFEST}], opts=after)'),
+        (
+            'resource("ConfigMap", "old", metadata=shelf, opts=after)',
+            """pulumi.CustomResource(
+                "kubernetes:core/v1:ConfigMap", "old", {}, pulumi.ResourceOptions(id=place + "/shelf"))""",
+        ),
+    ],
+    ids=["renamed", "moved", "read"],
+)
+def test_an_object_that_is_still_in_the_program_is_not_deleted_under_its_old_name(
+    shop: Shop, kubectl: Kubectl, before: str, now: str
+) -> None:
+    shop.write(PREAMBLE + before)
+    assert not shop.run("up").failed
+    uid = ("get", "configmap", "shelf", "-n", shop.project, "-o", "jsonpath={.metadata.uid}")
+    first = kubectl(*uid)
+    shop.write(PREAMBLE + now)
+    for operation in ("preview", "up"):
+        result = shop.run(operation)
+        assert not result.failed
+        assert not [event for event in result.resources if event.operation == "delete" and event.type != GROUP]
+    assert kubectl(*uid) == first
+    assert changed(shop.run("up")) == {}
+
+
+GROUP = "kubernetes:yaml/v2:ConfigGroup"
+
+
+def test_a_namespace_is_not_deleted_from_around_what_stays(shop: Shop, kubectl: Kubectl) -> None:
+    shop.write(PREAMBLE.replace('"shop"', '"first"') + 'resource("ConfigMap", "shelf", metadata=shelf, opts=after)')
+    assert not shop.run("up").failed
+    without = PREAMBLE.replace("namespace = resource", "# ").replace("depends_on=[namespace]", "")
+    shop.write(without + 'resource("ConfigMap", "shelf", metadata=shelf)')
+    for operation in ("preview", "up"):
+        assert any("which is to stay" in item.message for item in shop.run(operation).diagnostics)
+    assert "shelf" in kubectl("get", "configmaps", "-n", shop.project, "-o", "name")
+
+
+def test_a_preview_deletes_no_children_of_a_group_that_is_not_known_yet(shop: Shop) -> None:
+    program = """
+made = resource("ConfigMap", "{made}", metadata={{"name": "{made}", "namespace": place}}, opts=after)
+ConfigGroup("group", yaml=made.metadata["uid"].apply(lambda uid: pulumi.Output.json_dumps(
+    {{"apiVersion": "v1", "kind": "ConfigMap", "metadata": shelf, "data": {{"uid": uid}}}})), opts=after)
+"""
+    shop.write(PREAMBLE + program.format(made="a"))
+    assert not shop.run("up").failed
+    shop.write(PREAMBLE + program.format(made="b"))
+    assert changed(shop.run("preview")) == {"a": "delete", "b": "create"}

@@ -169,7 +169,15 @@ def test_a_newer_format_is_refused() -> None:
         records.unpacked(content, seal=sealing.Seal(bytes(32)))
 
 
-@pytest.mark.parametrize("content", [b"", b"rubbish", gzip.compress(b"[]"), gzip.compress(b'{"format": 1}')])
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"rubbish", id="rubbish"),
+        pytest.param(gzip.compress(b"[]"), id="a list"),
+        pytest.param(gzip.compress(b'{"format": 1}'), id="no entries"),
+    ],
+)
 def test_damaged_content_is_refused(content: bytes) -> None:
     with pytest.raises(errors.EngineError, match="it is damaged"):
         records.unpacked(content, seal=sealing.Seal(bytes(32)))
@@ -296,3 +304,21 @@ def test_the_parent_tells_which_kinds_and_namespaces_its_members_have() -> None:
 def test_the_applyset_has_the_id_that_the_specification_computes() -> None:
     # Worked out with openssl: base64url of the SHA-256 of `parent.paasport-system.Secret.`, without padding.
     assert applyset.identifier("parent") == "applyset-UHQc6nO8ri4wsPDJAnj4ozHAAycOWo5GndZb7ibSzdY-v1"
+
+
+def test_an_inventory_that_another_run_has_written_is_not_discarded() -> None:
+    cluster = doubles.FakeCluster()
+    using(cluster, lambda memory: memory.intend(entry("a")))
+
+    async def destroy(memory: inventory.Inventory) -> None:
+        other = await inventory.Inventory.load(cluster, project="shop", stack="dev")
+        await other.intend(entry("b"))
+        memory.forget(memory.entries[doubles.thing_urn("a")])
+        with pytest.raises(errors.EngineError, match="another run changed the inventory of shop/dev meanwhile"):
+            await memory.discard()
+
+    async def run() -> None:
+        await destroy(await inventory.Inventory.load(cluster, project="shop", stack="dev"))
+
+    asyncio.run(run())
+    assert set(loaded(cluster).entries) == {doubles.thing_urn("a"), doubles.thing_urn("b")}

@@ -91,7 +91,12 @@ def test_other_refusals_are_errors():
 
 
 @pytest.mark.parametrize(
-    ("api_version", "kind"), [("postgresql.cnpg.io/v1", "Cluster"), ("v1", "PersistentVolumeClaim")]
+    ("api_version", "kind"),
+    [
+        ("postgresql.cnpg.io/v1", "Cluster"),
+        ("v1", "PersistentVolumeClaim"),
+        ("snapshot.storage.k8s.io/v1", "VolumeSnapshot"),
+    ],
 )
 def test_what_may_hold_data_is_never_replaced_on_the_servers_word_alone(api_version, kind):
     assert not immutable.refused_as_immutable(refusal("field is immutable"), manifest=manifest(api_version, kind))

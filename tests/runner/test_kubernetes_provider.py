@@ -514,3 +514,42 @@ def test_who_may_only_see_one_namespace_can_work_there(world, namespace, control
     assert world.read("Deployment", "web", namespace, "apps/v1") is None
     elsewhere = build.goal(CONFIG_MAP, "x", {"metadata": {"name": "x", "namespace": "kube-system"}})
     assert "cannot get resource" in confined.failure(elsewhere)
+
+
+def test_what_is_retained_is_not_deleted_for_its_replacement(world, namespace):
+    first = world.one(config_map(namespace, {"a": "1"}))
+    changed = config_map(namespace, {"a": "2"})
+    changed = dataclasses.replace(changed, options=model.Options(retain_on_delete=True))
+    with pytest.raises(errors.EngineError, match="retain_on_delete keeps it"):
+        world.preview(changed)
+    assert "retain_on_delete keeps it" in world.failure(changed)
+    assert world.read("ConfigMap", "settings", namespace)["metadata"]["uid"] == first.uid
+
+
+def test_nothing_is_deleted_for_a_replacement_that_the_server_would_refuse(world, namespace):
+    def web(selector):
+        template = {
+            "metadata": {"labels": {"app": "web"}},
+            "spec": {"containers": [{"name": "web", "image": "nginx:1"}]},
+        }
+        inputs = {
+            "metadata": {"name": "web", "namespace": namespace, "annotations": {"pulumi.com/skipAwait": "true"}},
+            "spec": {"selector": {"matchLabels": {"app": selector}}, "template": template},
+        }
+        return build.goal(DEPLOYMENT, "web", inputs)
+
+    first = world.one(web("web"))
+    with pytest.raises(errors.EngineError, match="`selector` does not match template `labels`"):
+        world.preview(web("shop"))
+    assert "the API server would refuse a new one" in world.failure(web("shop"))
+    assert world.read("Deployment", "web", namespace, "apps/v1")["metadata"]["uid"] == first.uid
+
+
+def test_an_object_that_was_handed_to_another_stack_is_not_deleted(world, namespace):
+    goal = config_map(namespace, {"a": "1"})
+    world.one(goal)
+    path = f"/api/v1/namespaces/{namespace}/configmaps/settings"
+    world.patch(path, {"metadata": {"labels": {build.LABEL: "stack-two"}}})
+    world.delete(goal)
+    assert world.reports == ["left alone: ConfigMap " + namespace + "/settings now belongs to another stack"]
+    assert world.read("ConfigMap", "settings", namespace) is not None

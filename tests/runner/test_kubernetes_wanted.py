@@ -101,3 +101,7 @@ def test_ignored_paths_reach_into_lists():
 def test_a_new_object_is_made_with_what_is_ignored_later():
     found = want({"metadata": {"name": "a"}, "data": {"k": "v"}}, ignore_changes=("data",))
     assert found.over(None).manifest["data"] == {"k": "v"}
+
+
+def test_an_object_in_an_unknown_namespace_is_not_yet_any_object():
+    assert not want({"metadata": {"name": "a", "namespace": values.UNKNOWN}}, old="home/a").reference.name
