@@ -198,10 +198,11 @@ class Session:
         """Delete what has left the program. Only called after its success: otherwise nobody knows what has left it."""
         run = self._deployment
         left = self._chosen([entry for entry in self._inventory.entries.values() if entry.urn not in run.claimed])
-        uids = run.uids | {entry.uid for entry in self._inventory.entries.values() if entry.urn in run.claimed}
+        claimed = {entry.uid for entry in self._inventory.entries.values() if entry.urn in run.claimed}
+        objects, uids = run.objects | run.read_objects, (run.uids | claimed) - {""}
         doomed = []
         for entry in left:
-            if deletion.handed_over(entry, objects=run.objects | run.read_objects, uids=uids - {""}):
+            if deletion.handed_over(entry, objects=objects, uids=uids):
                 self._hand_over(entry)
             else:
                 doomed.append(entry)
