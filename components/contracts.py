@@ -27,15 +27,16 @@ Options = TypeVar("Options")
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ClusterArgs(Generic[Options]):
-    """What a cluster component is asked for: the portable part, and what only its vendor knows.
+    """What a cluster component is asked for.
 
-    A vendor that creates its cluster adds portable inputs here (region, version, pools, access), each with a default.
+    `options` is a `stacks.resolution.Managed` for a vendor that creates its cluster: the portable inputs (region,
+    version, pools, access) and the vendor's own block, every default filled in.
     """
 
     name: str
     """Name of the cluster, a DNS label; part of `cluster_identifier`, so a change means another cluster."""
     options: Options
-    """The vendor's own, typed settings; never a dictionary."""
+    """Typed settings; never a dictionary."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -75,10 +76,28 @@ class LoadBalancerFacts:
 
     internal: Exposure = Exposure()
     public: Exposure = Exposure()
+    address: Literal["hostname", "ip"] = "ip"
+    """What a Service's `status.loadBalancer.ingress` has: a name for a CNAME, or an address."""
+    health_path_annotation: str = ""
+    """Annotation that names the path which the load balancer probes; empty where it finds out by itself."""
 
-    def service(self, scheme: Scheme) -> Exposure:
-        """What to write into a Service that is to be reachable by `scheme`."""
-        return {Scheme.INTERNAL: self.internal, Scheme.PUBLIC: self.public}[scheme]
+    def service(self, scheme: Scheme, *, health_path: str = "") -> Exposure:
+        """What to write into a Service that is to be reachable by `scheme`; `health_path` answers 200 when healthy."""
+        exposure = {Scheme.INTERNAL: self.internal, Scheme.PUBLIC: self.public}[scheme]
+        if not health_path or not self.health_path_annotation:
+            return exposure
+        probed = {**exposure.annotations, self.health_path_annotation: health_path}
+        return dataclasses.replace(exposure, annotations=probed)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ObjectStore:
+    """A bucket for backups: encrypted, versioned, private."""
+
+    bucket: pulumi.Output[str]
+    """Its name, as `Grant.bucket` takes it."""
+    url: pulumi.Output[str]
+    """Where it is, in the form that backup tools take: `s3://…`, `gs://…`, `https://….blob.core.windows.net/…`."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -144,11 +163,19 @@ class ClusterFacts:
     """Path or text, as the provider takes it. A secret Output where the text may hold a credential."""
     kubectl: str
     """How a person starts a kubectl command on this cluster."""
+    location: str = ""
+    """The vendor's region; empty for a cluster that has none or of which it is not known."""
+    version: pulumi.Output[str] | None = None
+    """Of the control plane, as the vendor says it; None where this stack does not create it."""
+    login: str = ""
+    """The vendor's command that gives a person a kubeconfig with an own identity; empty where there is none."""
     provider: pulumi_kubernetes.Provider
     """Has a constant `clusterIdentifier` made of inputs only, so that a changed address replaces nothing there."""
     storage: StorageFacts
     load_balancer: LoadBalancerFacts
     identity: WorkloadIdentity
+    backups: ObjectStore | None = None
+    """Where services put their backups; None where the stack asks for none."""
     ready: tuple[pulumi.Resource, ...]
     """What everything on the cluster depends on."""
 

@@ -12,7 +12,7 @@ from components.operators import catalogue as operators
 from components.operators import install, ordering
 from components.services import catalogue as services
 from components.services import service
-from stacks import settings
+from stacks import managed, resolution, settings
 
 
 class Platform(pulumi.ComponentResource):
@@ -41,9 +41,11 @@ class Platform(pulumi.ComponentResource):
         }
 
     def _create_cluster(self) -> contracts.ClusterFacts:
-        options = self._wanted.cluster
-        args = contracts.ClusterArgs(name=options.name or pulumi.get_stack(), options=options)
-        return clusters.create(options.vendor, args, opts=pulumi.ResourceOptions(parent=self)).facts
+        wanted = self._wanted.cluster
+        name = wanted.name or pulumi.get_stack()
+        options = resolution.resolve(wanted, stack=name) if isinstance(wanted, managed.ManagedCluster) else wanted
+        args = contracts.ClusterArgs(name=name, options=options)
+        return clusters.create(wanted.vendor, args, opts=pulumi.ResourceOptions(parent=self)).facts
 
     def _install(self, order: tuple[contracts.Operator, ...]) -> dict[str, install.Operator]:
         installed: dict[str, install.Operator] = {}

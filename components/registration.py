@@ -1,15 +1,17 @@
-"""How plain manifests become Pulumi resources: together, from a file, or one by one.
+"""How plain data become Pulumi resources: manifests together, from a file or one by one; a vendor's one by one.
 
-The classes of `pulumi_kubernetes` would register the same types with the same inputs (a test compares them). They are
-not used because importing them costs a third of a second for `yaml.v2` and more than one for `core.v1`, in every run.
+The classes of the generated SDKs would register the same types with the same inputs (tests compare them, and check
+every input against the SDK's types). They are not used because importing them costs, in every run, a third of a second
+for `yaml.v2`, 2.5 s for `pulumi_aws.ec2`, 5.6 s and 235 MB for `pulumi_gcp.compute` (docs/adr/0004).
 """
 
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import pathlib
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 import pulumi
 
@@ -44,6 +46,62 @@ def single(name: str, manifest: contracts.Manifest, *, opts: pulumi.ResourceOpti
     return pulumi.CustomResource(token(manifest), name, dict(manifest), _versioned(opts))
 
 
+class Resource(pulumi.CustomResource):
+    """One resource of a vendor's. Its outputs are asked for by the names that the vendor's provider has for them."""
+
+    def __init__(
+        self,
+        token: str,
+        name: str,
+        properties: Mapping[str, Any],
+        *,
+        outputs: Iterable[str],
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        self._outputs = frozenset({*properties, *outputs})
+        # Only what is among the properties becomes an output; what is not an input is sent as nothing.
+        super().__init__(token, name, {**dict.fromkeys(outputs), **properties}, opts)
+
+    def output(self, name: str) -> pulumi.Output[Any]:
+        """The output of this name. Raises KeyError for one that was neither an input nor asked for."""
+        if name not in self._outputs:
+            raise KeyError(name)
+        found: pulumi.Output[Any] = self.__dict__[name]
+        return found
+
+
+def resource(
+    token: str,
+    name: str,
+    properties: Mapping[str, Any],
+    *,
+    outputs: Iterable[str] = (),
+    opts: pulumi.ResourceOptions,
+) -> Resource:
+    """Register a vendor's resource, for example `aws:ec2/vpc:Vpc`.
+
+    `properties` have the provider's own names (camelCase, as in its schema and in policies); None leaves one out.
+    `outputs` are the names of those outputs that are read and are no inputs.
+    """
+    given = {key: value for key, value in properties.items() if value is not None}
+    return Resource(token, name, given, outputs=outputs, opts=_pinned(token.partition(":")[0], opts))
+
+
+def provider(
+    package: str, name: str, properties: Mapping[str, Any], *, opts: pulumi.ResourceOptions
+) -> pulumi.ProviderResource:
+    """Register a provider of `package` (`aws`, `gcp`, `azure-native`) with these settings.
+
+    What is no text travels as JSON, because a provider's settings are texts by Pulumi's protocol.
+    """
+    texts = {
+        key: value if isinstance(value, (str, pulumi.Output)) else json.dumps(value)
+        for key, value in properties.items()
+        if value is not None
+    }
+    return pulumi.ProviderResource(package, name, texts, _pinned(package, opts))
+
+
 def token(manifest: contracts.Manifest) -> str:
     """Pulumi's type of the object, for example `kubernetes:core/v1:Namespace` or `kubernetes:apps/v1:Deployment`."""
     api_version = str(manifest["apiVersion"])
@@ -52,6 +110,11 @@ def token(manifest: contracts.Manifest) -> str:
 
 
 def _versioned(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+    return _pinned("kubernetes", opts)
+
+
+def _pinned(package: str, opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+    """With the version of the installed SDK, which names the provider's plugin that the inputs are made for."""
     return pulumi.ResourceOptions.merge(
-        pulumi.ResourceOptions(version=importlib.metadata.version("pulumi-kubernetes")), opts
+        pulumi.ResourceOptions(version=importlib.metadata.version(f"pulumi-{package}")), opts
     )

@@ -86,3 +86,7 @@ class EngineError(PaasportError):
 
 class Unsupported(EngineError):
     """The program uses something that the embedded engine does not implement and therefore refuses."""
+
+
+class VendorRefused(EngineError):
+    """A vendor's API, simulated on this machine, did not accept what it was asked for."""

@@ -16,6 +16,28 @@ PROVISIONER: Final = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?(/[A-Za-z0-9]([-A-Za-z0-9_
 STACK: Final = r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)?$"
 VERSION: Final = r"^[0-9]+\.[0-9]+\.[0-9]+$"
 
+CLUSTER_NAME: Final = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
+POOL_NAME: Final = r"^[a-z][a-z0-9]*$"
+MINOR: Final = r"^1\.[1-9][0-9]$"
+CIDR: Final = r"^([0-9]{1,3}\.){3}[0-9]{1,3}/([0-9]|[12][0-9]|3[0-2])$"
+TAG: Final = r"^[a-z0-9_-]+$"
+TIME: Final = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+LABEL_KEY: Final = r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"
+LABEL_VALUE: Final = r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$"
+AWS_ACCOUNT: Final = r"^[0-9]{12}$"
+VPC: Final = r"^vpc-[0-9a-f]{8,17}$"
+SUBNET: Final = r"^subnet-[0-9a-f]{8,17}$"
+GCP_PROJECT: Final = r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$"
+DIGITS: Final = r"^[0-9]+$"
+UUID: Final = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+ARM_ID: Final = r"^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/[^/]+/.+$"
+
+LONGEST_CLUSTER: Final = 31
+"""GKE allows 40, AWS 32 for load balancers; Google's service accounts, named after the cluster, 30 with a suffix less
+than what is hashed."""
+LONGEST_POOL: Final = 8
+"""AKS allows 12, of which a replaceable pool needs four for its hash."""
+
 LONGEST_SERVICE_NAME: Final = 30
 """Names are derived from a service's: an operator appends words of its own and an ordinal
 (`prometheus-metrics-shard-1-0`), and a pod's name is a label value too, which ends at 63 characters."""
@@ -30,6 +52,21 @@ WORDS: Final = {
     PROVISIONER: "the name of a CSI driver, such as ebs.csi.aws.com",
     STACK: "a stack's name, or organization/project/stack",
     VERSION: "a version of three numbers, such as 3.5.0",
+    CLUSTER_NAME: "a name of lower-case letters, digits and hyphens, first a letter, last no hyphen",
+    POOL_NAME: "a name of lower-case letters and digits, first a letter",
+    MINOR: 'a minor version of Kubernetes in quotes, such as "1.35"',
+    CIDR: "an IPv4 network, such as 10.20.0.0/16",
+    TAG: "lower-case letters, digits, hyphens and underscores, as Google's labels are",
+    TIME: 'a time of day in UTC and in quotes, such as "02:00"',
+    LABEL_KEY: "a label's key, such as team or example.com/team",
+    LABEL_VALUE: "a label's value: letters, digits, hyphens, underscores and dots",
+    AWS_ACCOUNT: "an AWS account id: twelve digits, in quotes",
+    VPC: "the id of a VPC, such as vpc-0123456789abcdef0",
+    SUBNET: "the id of a subnet, such as subnet-0123456789abcdef0",
+    GCP_PROJECT: "a Google Cloud project's id, such as acme-prod",
+    DIGITS: "a number, in quotes",
+    UUID: "a UUID in lower case",
+    ARM_ID: "a resource id of Azure, /subscriptions/…/resourceGroups/…/providers/…",
     quantities.PATTERN: "a Kubernetes quantity, such as 500m, 16 or 64Gi",
 }
 """What a text of each form is, to be read after "must be"."""

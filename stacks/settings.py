@@ -11,103 +11,42 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Literal
 
 import pydantic
-import pydantic_core
-from pydantic import alias_generators
 
-from stacks import checks, errors, explanations, filling, findings, forms, quantities, suggestions
+from stacks import checks, errors, explanations, fields, filling, findings, forms, managed, suggestions
 
 PROJECT: Final = "paasport"
 """The project's name in Pulumi.yaml, and the namespace of its configuration keys."""
 CLUSTER_KEY: Final = f"{PROJECT}:cluster"
 SERVICES_KEY: Final = f"{PROJECT}:services"
 
-DnsLabel = Annotated[str, pydantic.StringConstraints(pattern=forms.DNS_LABEL, min_length=1, max_length=63)]
-"""A label of RFC 1123: lower-case letters, digits and hyphens, as names of zones and clusters are."""
 
-ControlPlaneName = Annotated[
-    str, pydantic.StringConstraints(pattern=forms.DNS_LABEL, min_length=1, max_length=forms.LONGEST_CONTROL_PLANE_NAME)
-]
-"""A DNS label that is short enough for a local control plane."""
-
-ServiceName = Annotated[
-    str, pydantic.StringConstraints(pattern=forms.SERVICE_NAME, min_length=1, max_length=forms.LONGEST_SERVICE_NAME)
-]
-"""A DNS label that starts with a letter, because Kubernetes demands that of a Service.
-
-At most 30 characters, because names are derived from it: an operator appends its own words and an ordinal
-(`prometheus-metrics-shard-1-0`), and a pod's name is a label value too, which ends at 63.
-"""
-
-
-def _number_as_text(value: Any) -> Any:
-    """YAML reads `cpu: 16` as a number; for a quantity the two spellings mean the same."""
-    return str(value) if type(value) in (int, float) else value
-
-
-_QuantityText = Annotated[str, pydantic.StringConstraints(pattern=quantities.PATTERN, max_length=32)]
-_QuantityNumber = Annotated[float, pydantic.Field(gt=0)]
-
-
-def _more_than_zero(quantity: str) -> str:
-    if quantities.value(quantity) == 0:
-        raise pydantic_core.PydanticCustomError("zero_quantity", "must be more than zero")
-    return quantity
-
-
-Quantity = Annotated[
-    _QuantityText,
-    pydantic.BeforeValidator(_number_as_text, json_schema_input_type=_QuantityText | _QuantityNumber),
-    pydantic.AfterValidator(_more_than_zero),
-]
-"""A Kubernetes quantity: `500m` or `16` of CPU, `64Gi` of memory or storage."""
-
-Duration = Annotated[str, pydantic.StringConstraints(pattern=forms.DURATION, min_length=2, max_length=32)]
-"""A duration as Prometheus writes it: units from large to small, `15d` or `1d12h`."""
-
-Replicas = Annotated[int, pydantic.Strict(), pydantic.Field(ge=1, le=100)]
-
-
-class Model(pydantic.BaseModel):
-    """What all settings have in common: they never change, know all their keys, and hide what is secret."""
-
-    model_config = pydantic.ConfigDict(
-        frozen=True,
-        extra="forbid",
-        alias_generator=alias_generators.to_camel,
-        validate_by_name=True,
-        validate_by_alias=True,
-        use_attribute_docstrings=True,
-        hide_input_in_errors=True,
-    )
-
-
-class LocalNodes(Model):
+class LocalNodes(fields.Model):
     """The simulated nodes of a local control plane."""
 
     count: Annotated[int, pydantic.Strict(), pydantic.Field(ge=1, le=500)] = 3
     """How many nodes, spread over the zones in turn. 1 to 500; default 3, one for each zone."""
-    zones: Annotated[tuple[DnsLabel, ...], pydantic.Field(min_length=1)] = ("zone-a", "zone-b", "zone-c")
+    zones: Annotated[tuple[fields.DnsLabel, ...], pydantic.Field(min_length=1)] = ("zone-a", "zone-b", "zone-c")
     """The zones that the nodes are in (label `topology.kubernetes.io/zone`). Default three, as at most vendors."""
-    cpu: Quantity = "16"
+    cpu: fields.Quantity = "16"
     """CPU of one node, in cores. Default 16."""
-    memory: Quantity = "64Gi"
+    memory: fields.Quantity = "64Gi"
     """Memory of one node, in bytes. Default 64Gi."""
     pods: Annotated[int, pydantic.Strict(), pydantic.Field(ge=1, le=1000)] = 110
     """How many pods one node takes. Default 110, the kubelet's own."""
 
 
-class LocalCluster(Model):
+class LocalCluster(fields.Model):
     """A control plane on this machine: the real Kubernetes API with simulated nodes."""
 
     vendor: Literal["local"]
     """Who runs the Kubernetes: this machine."""
-    name: ControlPlaneName | None = None
+    name: fields.ControlPlaneName | None = None
     """At most 50 characters, because it becomes a host name. Leave it out for the stack's; equal names share one."""
     nodes: LocalNodes = LocalNodes()
     """The simulated nodes."""
 
 
-class KubeconfigFile(Model):
+class KubeconfigFile(fields.Model):
     """A kubeconfig that is on every machine which deploys this stack."""
 
     path: Annotated[str, pydantic.Field(min_length=1)]
@@ -116,7 +55,7 @@ class KubeconfigFile(Model):
     """The context in it to use. Leave it out for its current context."""
 
 
-class KubeconfigValue(Model):
+class KubeconfigValue(fields.Model):
     """A kubeconfig that is kept in the stack file itself, encrypted."""
 
     value: pydantic.SecretStr
@@ -125,7 +64,7 @@ class KubeconfigValue(Model):
     """The context in it to use. Leave it out for its current context."""
 
 
-class KubeconfigOutput(Model):
+class KubeconfigOutput(fields.Model):
     """A kubeconfig that another stack has among its outputs."""
 
     stack: Annotated[str, pydantic.Field(pattern=forms.STACK)]
@@ -155,7 +94,7 @@ Kubeconfig = Annotated[
 """Where the kubeconfig of an existing cluster comes from."""
 
 
-class ExistingStorage(Model):
+class ExistingStorage(fields.Model):
     """What the storage classes of an existing cluster are made of."""
 
     provisioner: Annotated[str, pydantic.Field(pattern=forms.PROVISIONER, max_length=253)]
@@ -164,7 +103,7 @@ class ExistingStorage(Model):
     """The driver's own parameters, for example `type: gp3`. Default none."""
 
 
-class ExistingLoadBalancer(Model):
+class ExistingLoadBalancer(fields.Model):
     """How a Service of type LoadBalancer is asked for on an existing cluster."""
 
     annotations: dict[str, str] = {}
@@ -173,12 +112,12 @@ class ExistingLoadBalancer(Model):
     """`spec.loadBalancerClass` of such Services; it can't be changed later. Leave it out for the cluster's default."""
 
 
-class ExistingCluster(Model):
+class ExistingCluster(fields.Model):
     """A Kubernetes that somebody else made and runs."""
 
     vendor: Literal["existing"]
     """Who runs the Kubernetes: somebody else."""
-    name: DnsLabel
+    name: fields.DnsLabel
     """What this cluster is called in names and outputs."""
     kubeconfig: Kubeconfig
     """How to reach it: `path` (a file), `value` (encrypted text) or `stack` (an output of another stack)."""
@@ -188,28 +127,31 @@ class ExistingCluster(Model):
     """What its load balancers need to be told. Default nothing."""
 
 
-Cluster = Annotated[LocalCluster | ExistingCluster, pydantic.Field(discriminator="vendor")]
+Cluster = Annotated[
+    LocalCluster | ExistingCluster | managed.EksCluster | managed.GkeCluster | managed.AksCluster,
+    pydantic.Field(discriminator="vendor"),
+]
 """The cluster of a stack, told apart by `vendor`."""
 
 
-class PrometheusOverrides(Model):
+class PrometheusOverrides(fields.Model):
     """What a Prometheus gets instead of what its size and availability say. Leave a key out to keep the size's own."""
 
-    replicas: Replicas | None = None
+    replicas: fields.Replicas | None = None
     """How many Prometheus servers, each scraping everything."""
-    cpu: Quantity | None = None
+    cpu: fields.Quantity | None = None
     """CPU that one server asks for, in cores, for example `500m`."""
-    memory: Quantity | None = None
+    memory: fields.Quantity | None = None
     """Memory that one server asks for, in bytes, for example `4Gi`."""
-    storage: Quantity | None = None
+    storage: fields.Quantity | None = None
     """Size of one server's volume, in bytes, for example `50Gi`. A volume can grow and never shrinks."""
-    retention: Duration | None = None
+    retention: fields.Duration | None = None
     """How long samples are kept, for example `15d`."""
     version: Annotated[str, pydantic.Field(pattern=forms.VERSION)] | None = None
     """The version of Prometheus, for example `3.5.0`, instead of the one that the operator is tested with."""
 
 
-class Prometheus(Model):
+class Prometheus(fields.Model):
     """A Prometheus, run by the prometheus-operator."""
 
     service: Literal["prometheus"]
@@ -226,17 +168,20 @@ Service = Annotated[Prometheus, pydantic.Field()]
 """A service of the catalogue, told apart by `service`; with a second one it becomes a union with that discriminator."""
 
 
-class Settings(Model):
+class Settings(fields.Model):
     """All that a stack says about itself."""
 
     cluster: Cluster
     """The cluster that the stack runs on."""
-    services: dict[ServiceName, Service] = {}
+    services: dict[fields.ServiceName, Service] = {}
     """The services that run there, each under a name of your choice, which is also that of its namespace."""
 
 
-CLUSTERS: Final[Mapping[str, type[LocalCluster | ExistingCluster]]] = {
+CLUSTERS: Final[Mapping[str, type[Cluster]]] = {
+    "aks": managed.AksCluster,
+    "eks": managed.EksCluster,
     "existing": ExistingCluster,
+    "gke": managed.GkeCluster,
     "local": LocalCluster,
 }
 """The vendors that a stack can name."""
@@ -246,10 +191,6 @@ SERVICES: Final[Mapping[str, type[Prometheus]]] = {"prometheus": Prometheus}
 
 SECRET_PATHS: Final = ((CLUSTER_KEY, "kubeconfig", "value"),)
 """What must be encrypted in a stack file. Nothing else of ours may be: it would end up where everybody reads it."""
-PLANNED_VENDORS: Final = dict.fromkeys(
-    ("aks", "eks", "gke"), "use `vendor: existing` with the kubeconfig of that cluster until there is"
-)
-"""What to do about a vendor that the design names and that has no component yet."""
 
 
 def parse(
@@ -289,7 +230,7 @@ def _cluster(config: Mapping[str, Any], *, echo: bool) -> tuple[Cluster | None, 
         what = f"`{CLUSTER_KEY}` is missing"
         return None, [findings.Finding(path=path, what=what, next="say with `vendor: local` whose cluster it is")]
     cluster, found = filling.chosen(
-        config[CLUSTER_KEY], by="vendor", catalogue=CLUSTERS, planned=PLANNED_VENDORS, path=path, echo=echo
+        config[CLUSTER_KEY], by="vendor", catalogue=CLUSTERS, planned={}, path=path, echo=echo
     )
     return cluster, [*found, *(checks.of_cluster(cluster, path=path) if cluster else ())]
 

@@ -10,6 +10,9 @@ import pulumi
 from components import contracts
 
 MODULES: Final = {
+    "aks": "components.clusters.aks.cluster",
+    "eks": "components.clusters.eks.cluster",
+    "gke": "components.clusters.gke.cluster",
     "existing": "components.clusters.existing",
     "local": "components.clusters.local",
 }

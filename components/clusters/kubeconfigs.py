@@ -1,8 +1,14 @@
-"""Kubeconfig files as a provider is told about them: by a reference that is the same on every machine."""
+"""Kubeconfigs as a provider is told about them.
+
+A file by a reference that is the same on every machine, a managed cluster's as a text without any secret.
+"""
 
 from __future__ import annotations
 
+import json
 import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from stacks import errors
 
@@ -22,3 +28,42 @@ def portable(path: pathlib.Path, *, home: pathlib.Path) -> str:
     A file outside of it keeps its absolute path: such a state is the same only where the file lies at the same place.
     """
     return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
+
+
+def with_plugin(
+    name: str,
+    *,
+    server: str,
+    authority: str | None,
+    command: str,
+    arguments: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    hint: str,
+    provide_cluster_info: bool = False,
+) -> str:
+    """A kubeconfig whose user gets a token from the vendor's program each time: it holds no secret and never expires.
+
+    `authority` is the cluster's certificate, base64 of PEM; None where a public authority has signed (GKE's DNS
+    endpoint, where any other makes the handshake fail: crossplane-contrib/provider-upjet-gcp#988). `hint` tells how to
+    get `command` where it is missing, the most frequent first failure (pulumi-kubernetes#3369).
+    """
+    plugin: dict[str, Any] = {
+        "apiVersion": "client.authentication.k8s.io/v1beta1",
+        "command": command,
+        "args": list(arguments),
+        "env": [{"name": key, "value": value} for key, value in (environment or {}).items()],
+        "interactiveMode": "Never",
+        "installHint": hint,
+        "provideClusterInfo": provide_cluster_info,
+    }
+    cluster = {"server": server, **({"certificate-authority-data": authority} if authority else {})}
+    return json.dumps(
+        {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": name, "cluster": cluster}],
+            "users": [{"name": name, "user": {"exec": plugin}}],
+            "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+            "current-context": name,
+        }
+    )

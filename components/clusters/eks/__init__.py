@@ -1,0 +1,1 @@
+"""The vendor `eks`: a cluster on Amazon EKS, its network, nodes, identities and add-ons."""

@@ -1,0 +1,1 @@
+"""The vendor `gke`: a cluster on Google Kubernetes Engine, its network, nodes, identities and add-ons."""
