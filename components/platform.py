@@ -6,10 +6,10 @@ from typing import Any
 
 import pulumi
 
-from components import contracts
+from components import contracts, ingress
 from components.clusters import catalogue as clusters
 from components.operators import catalogue as operators
-from components.operators import install, ordering
+from components.operators import contour, install, ordering
 from components.services import catalogue as services
 from components.services import service
 from stacks import managed, resolution, settings
@@ -22,19 +22,23 @@ class Platform(pulumi.ComponentResource):
         super().__init__("paasport:index:Platform", name, None, opts)
         self._wanted = wanted
         # First, because it is pure: a mistake here is told before anything is registered.
-        order = ordering.order(
-            {f"service {key}": services.SERVICES[value.service].operators for key, value in wanted.services.items()},
-            catalogue=operators.OPERATORS,
-        )
+        order = ordering.order(_needed(wanted), catalogue=operators.OPERATORS)
         self._cluster = self._create_cluster()
         self._operators = self._install(order)
+        self._open(_ingress(wanted))
         self._services = {key: self._run(key, value) for key, value in wanted.services.items()}
         self.register_outputs({})
 
     def outputs(self) -> dict[str, Any]:
         """What a stack exports: the cluster, and where each service is."""
         return {
-            "cluster": {"vendor": self._cluster.vendor, "name": self._cluster.name},
+            "cluster": {
+                "vendor": self._cluster.vendor,
+                "name": self._cluster.name,
+                "location": self._cluster.location,
+                "version": self._cluster.version,
+                "login": self._cluster.login,
+            },
             # By itself, because that is where another stack of vendor `existing` looks for it.
             "kubeconfig": self._cluster.kubeconfig,
             "services": {key: self._service_outputs(key) for key in self._services},
@@ -55,6 +59,16 @@ class Platform(pulumi.ComponentResource):
             )
             installed[entry.name] = install.Operator(entry.name, args, opts=pulumi.ResourceOptions(parent=self))
         return installed
+
+    def _open(self, wanted: managed.Ingress | None) -> None:
+        if wanted is not None:
+            args = ingress.IngressArgs(
+                cluster=self._cluster,
+                controller=self._operators[contour.NAME],
+                scheme=contracts.Scheme(wanted.scheme),
+                source_ranges=wanted.source_ranges,
+            )
+            ingress.Ingress(ingress.NAME, args, opts=pulumi.ResourceOptions(parent=self))
 
     def _run(self, name: str, options: settings.Service) -> service.Instance:
         entry = services.SERVICES[options.service]
@@ -81,3 +95,13 @@ class Platform(pulumi.ComponentResource):
                 f"port-forward service/{endpoint.service} {endpoint.port}"
             ),
         }
+
+
+def _ingress(wanted: settings.Settings) -> managed.Ingress | None:
+    return wanted.cluster.ingress if isinstance(wanted.cluster, managed.ManagedCluster) else None
+
+
+def _needed(wanted: settings.Settings) -> dict[str, tuple[str, ...]]:
+    """Who asks for which operators."""
+    asked = {f"service {key}": services.SERVICES[value.service].operators for key, value in wanted.services.items()}
+    return asked | ({"the cluster's ingress": (contour.NAME,)} if _ingress(wanted) else {})

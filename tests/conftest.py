@@ -20,6 +20,11 @@ from stacks import settings
 Kubectl = Callable[..., str]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write what every stack registers anew")
+    parser.addoption("--accept-replacement", action="store_true", help="even where that replaces or deletes something")
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Build the toolchain before the first test, so that its ten minutes do not count against one test's timeout."""
     if session.config.option.collectonly or not any(item.get_closest_marker("cluster") for item in session.items):

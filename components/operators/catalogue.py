@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from components import contracts
-from components.operators import prometheus_operator
+from components.operators import contour, prometheus_operator
 
-OPERATORS: Final[dict[str, contracts.Operator]] = {entry.name: entry for entry in (prometheus_operator.OPERATOR,)}
+OPERATORS: Final[dict[str, contracts.Operator]] = {
+    entry.name: entry for entry in (contour.OPERATOR, prometheus_operator.OPERATOR)
+}

@@ -59,6 +59,11 @@ class Registration:
     protect: bool
     remote: bool
     version: str
+    custom: bool
+    retained: bool
+    replaced_with: frozenset[str]
+    ignored: tuple[str, ...]
+    deleted_with: str
 
 
 @contextlib.contextmanager
@@ -76,8 +81,8 @@ def event_loop():
 class Monitor(mocks.MockMonitor):
     """Pulumi's mock monitor, with the requests kept."""
 
-    def __init__(self) -> None:
-        super().__init__(Answers())
+    def __init__(self, answers: mocks.Mocks) -> None:
+        super().__init__(answers)
         self.registrations: list[Registration] = []
 
     def RegisterResource(self, request):  # noqa: N802 - the name in the protocol
@@ -97,6 +102,11 @@ class Monitor(mocks.MockMonitor):
                 protect=request.protect,
                 remote=request.remote,
                 version=request.version,
+                custom=request.custom,
+                retained=request.retainOnDelete,
+                replaced_with=frozenset(request.replace_with),
+                ignored=tuple(request.ignoreChanges),
+                deleted_with=request.deletedWith,
             )
         )
         return answer
@@ -131,10 +141,12 @@ class Program:
 
 @pytest.fixture
 def run() -> Callable[[Callable[[], Any]], Program]:
-    """Run a function as a Pulumi program of the stack `local-dev`; its Outputs come back resolved."""
+    """Run a function as a Pulumi program; its Outputs come back resolved."""
 
-    def run_program(function: Callable[[], Any]) -> Program:
-        monitor = Monitor()
+    def run_program(
+        function: Callable[[], Any], *, stack: str = "local-dev", answers: mocks.Mocks | None = None
+    ) -> Program:
+        monitor = Monitor(answers or Answers())
         result: list[Any] = []
 
         @mocks.test
@@ -142,7 +154,7 @@ def run() -> Callable[[Callable[[], Any]], Program]:
             return pulumi.Output.from_input(function()).apply(result.append)
 
         with event_loop():
-            mocks.set_mocks(monitor.mocks, project="paasport", stack="local-dev", monitor=monitor)
+            mocks.set_mocks(monitor.mocks, project="paasport", stack=stack, monitor=monitor)
             try:
                 program()
             finally:

@@ -112,7 +112,7 @@ def test_a_service_keeps_its_data_on_the_class_that_outlives_it(program):
 
 def test_outputs_say_where_everything_is(program):
     assert program.result == {
-        "cluster": {"vendor": "local", "name": "local-dev"},
+        "cluster": {"vendor": "local", "name": "local-dev", "location": "", "version": None, "login": ""},
         "kubeconfig": "~/.local/share/paasport/control-planes/local-dev/kubeconfig.yaml",
         "services": {
             "metrics": {
