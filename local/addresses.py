@@ -34,14 +34,17 @@ def plan(services: Sequence[Mapping[str, Any]]) -> list[reconciling.Action]:
         else:
             bare.append(service)
     for service in bare:
-        address = _choose(f"{service['metadata']['namespace']}/{service['metadata']['name']}", taken=taken)
+        address = choose(f"{service['metadata']['namespace']}/{service['metadata']['name']}", taken=taken)
         taken.add(address)
         actions.append(_give(service, address))
     return actions
 
 
-def _choose(name: str, *, taken: set[str]) -> str:
-    """The same for the same name as long as nobody else has it, so that a Service made again keeps its address."""
+def choose(name: str, *, taken: set[str]) -> str:
+    """An address that is not taken.
+
+    The same for the same name as long as nobody else has it, so that a Service made again keeps its address.
+    """
     size = POOL.num_addresses - _RESERVED - 1
     start = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % size
     candidates = (str(POOL[_RESERVED + (start + step) % size]) for step in range(size))

@@ -84,9 +84,10 @@ class Status:
         return sum(process.memory for process in self.processes)
 
 
-def start(name: str, *, nodes: Nodes, report: Report) -> ControlPlane:
+def start(name: str, *, nodes: Nodes | None, report: Report) -> ControlPlane:
     """Make the control plane run with these nodes; quick when it does already. Data are always kept where readable.
 
+    With None it has no nodes, and no volumes or addresses either: the caller plays its cloud (`local/simulated/`).
     Builds the toolchain where it is missing, which takes about ten minutes. Raises `UsageError` for a bad name,
     `ToolchainError` and `ControlPlaneError`.
     """
@@ -133,7 +134,7 @@ def names() -> list[str]:
 
 
 def nodes(name: str) -> Nodes | None:
-    """The nodes that it was last started with; None where it never was."""
+    """The nodes that it was last started with; None where it never was, or where somebody else makes its nodes."""
     spec = records.read(layouts.of(name).spec, records.Spec)
     return spec.nodes if spec else None
 

@@ -26,8 +26,8 @@ class _Model(pydantic.BaseModel):
 class Spec(_Model):
     """What is wanted of a control plane."""
 
-    nodes: settings.LocalNodes
-    """Its simulated nodes."""
+    nodes: settings.LocalNodes | None
+    """Its simulated nodes; None where somebody else plays its cloud, and makes nodes, volumes and addresses."""
     binaries: dict[str, pathlib.Path]
     """Program name -> file in the toolchain's cache, whose path changes with its content."""
     code: str

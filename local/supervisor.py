@@ -97,8 +97,9 @@ class Supervisor:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._keep_up(port))
                 group.create_task(_persistently("nodes", lambda: self._reconcile_nodes(client)))
-                group.create_task(_persistently("volumes", lambda: _reconcile_volumes(client)))
-                group.create_task(_persistently("addresses", lambda: _reconcile_addresses(client)))
+                if self._spec.nodes is not None:
+                    group.create_task(_persistently("volumes", lambda: _reconcile_volumes(client)))
+                    group.create_task(_persistently("addresses", lambda: _reconcile_addresses(client)))
                 group.create_task(_persistently("beside", lambda: self._reconcile_beside(client, beside_cluster)))
         except* _Moved:
             raise _Moved from None
@@ -120,9 +121,12 @@ class Supervisor:
     async def _reconcile_nodes(self, client: clients.Client) -> None:
         async def act(picture: reconciling.Picture) -> None:
             spec, live = self._spec, picture[nodes.NODES]
+            ready = nodes.ready(live)
+            if spec.nodes is None:
+                self._publish(phase=records.Phase.READY, message="", spec=spec, nodes_ready=ready)
+                return
             actions = nodes.plan(spec.nodes, live, version=_version("kube-apiserver"))
             await reconciling.perform(client, actions)
-            ready = nodes.ready(live)
             if not actions and ready >= spec.nodes.count:
                 self._publish(phase=records.Phase.READY, message="", spec=spec, nodes_ready=ready)
             else:

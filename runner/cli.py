@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "preview": ("runner.commands.deploy", "Show what `up` would do, field by field, and change nothing."),
     "destroy": ("runner.commands.deploy", "Delete everything that a stack has created."),
     "drift": ("runner.commands.deploy", "Find what somebody else has changed since the last `up`."),
+    "rehearse": ("runner.commands.rehearse", "Play a stack's whole life on this machine, its vendor simulated."),
     "outputs": ("runner.commands.outputs", "Print a stack's outputs: addresses, names, passwords."),
     "stacks": ("runner.commands.listing", "List the stacks with their vendors, environments and services."),
     "check": ("runner.commands.check", "Report every problem of the stack files, with lines."),

@@ -34,16 +34,21 @@ def control_plane_name(cluster: settings.LocalCluster, *, stack: str) -> str:
 
 
 async def of(
-    cluster: settings.LocalCluster | settings.ExistingCluster,
+    cluster: settings.Cluster,
     *,
     stack: str,
     root: pathlib.Path,
     stack_outputs: StackOutputs,
 ) -> Cluster:
-    """The cluster that a stack's settings name. Raises UsageError where another stack has no such output."""
+    """The cluster that a stack's settings name. Raises UsageError where another stack has no such output.
+
+    A cluster that the stack itself creates is only known where it is rehearsed; see `managed`.
+    """
     if isinstance(cluster, settings.LocalCluster):
         name = control_plane_name(cluster, stack=stack)
         return Cluster(kubeconfig=str(locations.control_plane_kubeconfig(name)))
+    if not isinstance(cluster, settings.ExistingCluster):
+        raise managed(stack)
     source = cluster.kubeconfig
     match source:
         case settings.KubeconfigFile():
@@ -53,6 +58,15 @@ async def of(
         case settings.KubeconfigOutput():
             kubeconfig = await _output(source, stack=stack, root=root, stack_outputs=stack_outputs)
             return Cluster(kubeconfig=kubeconfig, context=source.context)
+
+
+def managed(stack: str) -> errors.PaasportError:
+    """What to tell where a stack's cluster is asked for that its own program creates at a vendor."""
+    return errors.UsageError.of(
+        f"the cluster of {stack} is made and known by the official engine, and no rehearsal of it is kept here",
+        why="the embedded engine only simulates clouds",
+        next=f"./paasport rehearse {stack} --keep, or ask the official engine with --engine pulumi",
+    )
 
 
 async def version(cluster: Cluster) -> str:

@@ -32,9 +32,17 @@ class DynamicProvider:
     """One server process for all dynamic resources of a run."""
 
     def __init__(
-        self, *, root: pathlib.Path, project: str, config: Mapping[str, str], said: Callable[[str], None]
+        self,
+        *,
+        root: pathlib.Path,
+        project: str,
+        config: Mapping[str, str],
+        said: Callable[[str], None],
+        resolve: Callable[[str], str] = str,
     ) -> None:
+        """`resolve` gives for the text of a kubeconfig the one to act with; what is kept is the program's own."""
         self._root = root
+        self._resolve = resolve
         self._project = project
         self._config = config
         self._said = said
@@ -56,10 +64,13 @@ class DynamicProvider:
                 f"the embedded engine cannot import a dynamic resource, as {goal.name} asks for",
                 next="run the stack with --engine pulumi",
             )
+        if run.preview and values.contains_unknown(dict(goal.inputs)):
+            # Without the server, which takes a second to start: what it would say is not known either.
+            return _foretold(goal, old, run)
         wanted = _Wanted(goal=goal, inputs=await self._checked(goal, old))
         if old is None:
             return await self._created(wanted, run, operation=model.Operation.CREATE)
-        difference = await self._difference(wanted, old)
+        difference = await self._difference(wanted, old, forced=run.forced)
         if not difference.changes and not old.pending:
             return _outcome(wanted, model.Operation.SAME, id=old.id, outputs=old.outputs)
         if difference.replaces:
@@ -71,13 +82,16 @@ class DynamicProvider:
         if run.preview:
             return
         state = values.revealed(dict(entry.outputs)) | {_CODE: _code(entry)}
-        await self._call("Delete", provider_pb2.DeleteRequest, id=entry.id, urn=entry.urn, properties=state)
+        await self._call(
+            "Delete", provider_pb2.DeleteRequest, id=entry.id, urn=entry.urn, properties=self._resolved(state)
+        )
 
     async def read(self, type: str, id: str, inputs: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:  # noqa: A002
         """See `model.Provider`."""
-        sent = values.revealed(dict(inputs))
+        sent = self._resolved(values.revealed(dict(inputs)))
         found = await self._call("Read", provider_pb2.ReadRequest, id=id, urn=f"{type}::{id}", properties=sent)
-        return (found.id, _hidden(wire.decoded(found.properties), secret=_secret_names(inputs))) if found.id else None
+        state = self._restored(wire.decoded(found.properties), values.revealed(dict(inputs)))
+        return (found.id, _hidden(state, secret=_secret_names(inputs))) if found.id else None
 
     async def close(self) -> None:
         """End the server."""
@@ -99,7 +113,9 @@ class DynamicProvider:
             raise errors.EngineError.of(f"{goal.name} has inputs that its provider does not accept: {reasons}")
         return wire.decoded(answer.inputs)
 
-    async def _difference(self, wanted: _Wanted, old: model.Entry) -> _Difference:
+    async def _difference(
+        self, wanted: _Wanted, old: model.Entry, *, forced: tuple[model.FieldChange, ...]
+    ) -> _Difference:
         olds = values.revealed(dict(old.outputs)) | {_CODE: _code(old)}
         answer = await self._call(
             "Diff", provider_pb2.DiffRequest, id=old.id, urn=wanted.goal.urn, olds=olds, news=wanted.inputs
@@ -110,12 +126,12 @@ class DynamicProvider:
             provider_pb2.DiffResponse.DIFF_SOME: True,
             provider_pb2.DiffResponse.DIFF_NONE: False,
         }.get(answer.changes, bool(names))
-        forced = {*answer.replaces, *(set(names) & set(wanted.goal.options.replace_on_changes))}
+        replaced = bool(forced or answer.replaces or set(names) & set(wanted.goal.options.replace_on_changes))
         shown = tuple(_change(name, before, wanted) for name in names if name != _CODE)
         return _Difference(
-            changes=changed or bool(forced),
-            replaces=bool(forced),
-            fields=shown,
+            changes=changed or replaced,
+            replaces=replaced,
+            fields=(*forced, *shown),
             delete_first=answer.deleteBeforeReplace or wanted.goal.options.delete_before_replace,
         )
 
@@ -136,9 +152,9 @@ class DynamicProvider:
             provider_pb2.CreateRequest,
             seconds=wanted.goal.options.create_timeout,
             urn=wanted.goal.urn,
-            properties=wanted.inputs,
+            properties=self._resolved(wanted.inputs),
         )
-        outputs = wanted.shown(wire.decoded(answer.properties))
+        outputs = wanted.shown(self._restored(wire.decoded(answer.properties), wanted.inputs))
         outcome = _outcome(wanted, operation, id=answer.id, outputs=outputs, changes=changes)
         return dataclasses.replace(outcome, superseded=superseded)
 
@@ -156,10 +172,10 @@ class DynamicProvider:
             seconds=wanted.goal.options.update_timeout,
             id=old.id,
             urn=wanted.goal.urn,
-            olds=values.revealed(dict(old.outputs)) | {_CODE: _code(old)},
-            news=wanted.inputs,
+            olds=self._resolved(values.revealed(dict(old.outputs)) | {_CODE: _code(old)}),
+            news=self._resolved(wanted.inputs),
         )
-        outputs = wanted.shown(wire.decoded(answer.properties))
+        outputs = wanted.shown(self._restored(wire.decoded(answer.properties), wanted.inputs))
         return _outcome(wanted, model.Operation.UPDATE, id=old.id, outputs=outputs, changes=difference.fields)
 
     async def _replaced(
@@ -176,6 +192,18 @@ class DynamicProvider:
             superseded=None if difference.delete_first else old,
             changes=difference.fields,
         )
+
+    def _resolved(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        """State as the provider acts with it: kubeconfigs as they are to be used."""
+        return {
+            name: self._resolve(value) if name != _CODE and _is_kubeconfig(value) else value
+            for name, value in state.items()
+        }
+
+    def _restored(self, state: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        """What the provider answers, with the kubeconfigs that the program gave: only they are kept and compared."""
+        own = {self._resolve(value): value for value in given.values() if _is_kubeconfig(value)}
+        return {name: own.get(value, value) if _is_kubeconfig(value) else value for name, value in state.items()}
 
     async def _call(self, method: str, message: Any, *, seconds: float | None = None, **fields: Any) -> Any:
         structs = {name: wire.encoded(value) for name, value in fields.items() if isinstance(value, dict)}
@@ -266,6 +294,26 @@ def _outcome(
         # The code is among the inputs already, and is big.
         kept_outputs={name: value for name, value in outputs.items() if name != _CODE},
     )
+
+
+def _foretold(goal: model.Goal, old: model.Entry | None, run: model.Run) -> model.Outcome:
+    """What a preview says where inputs are yet unknown."""
+    wanted = _Wanted(goal=goal, inputs=values.revealed(dict(goal.inputs)))
+    if old is None:
+        return _outcome(wanted, model.Operation.CREATE, id="", outputs=wanted.shown(wanted.inputs))
+    before = values.revealed(dict(old.inputs))
+    names = [name for name in {**before, **wanted.inputs} if before.get(name) != wanted.inputs.get(name)]
+    changes = (*run.forced, *(_change(name, before, wanted) for name in names if name != _CODE))
+    if run.forced:
+        run.permit_replace(changes)
+        outputs = wanted.shown(wanted.inputs)
+        return _outcome(wanted, model.Operation.REPLACE, id="", outputs=outputs, changes=changes)
+    outputs = {**old.outputs, **wanted.shown(wanted.inputs)}
+    return _outcome(wanted, model.Operation.UPDATE, id=old.id, outputs=outputs, changes=changes)
+
+
+def _is_kubeconfig(value: Any) -> bool:
+    return isinstance(value, str) and "current-context" in value and "clusters" in value
 
 
 def _change(name: str, before: Mapping[str, Any], wanted: _Wanted) -> model.FieldChange:

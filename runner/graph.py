@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from runner.engine import model
+from runner.engine import events, model
 
 
 class Format(enum.StrEnum):
@@ -88,6 +88,15 @@ def of_entries(entries: Iterable[model.Entry]) -> Graph:
             dependencies=entry.dependencies,
         )
         for entry in entries
+    )
+
+
+def of_planned(resources: Iterable[events.Finished]) -> Graph:
+    """The graph of what a preview would make."""
+    return of(
+        Node(urn=item.urn, type=item.type, name=item.name, parent=item.parent, dependencies=item.dependencies)
+        for item in resources
+        if item.operation is not model.Operation.DELETE
     )
 
 

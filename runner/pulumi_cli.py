@@ -23,9 +23,9 @@ class Engine(enum.StrEnum):
     PULUMI = "pulumi"
 
 
-CHANGES: Final = frozenset({"up", "destroy"})
-ONLY_PULUMI: Final[Mapping[str, frozenset[str]]] = {"eks": CHANGES, "gke": CHANGES, "aks": CHANGES}
-"""By vendor, the operations that the embedded engine never does: it simulates clouds, it does not change them."""
+REAL: Final = frozenset({"up", "destroy", "drift"})
+ONLY_PULUMI: Final[Mapping[str, frozenset[str]]] = {"eks": REAL, "gke": REAL, "aks": REAL}
+"""By vendor, the operations that the embedded engine never does: it simulates clouds, it does not reach them."""
 
 COMMAND: Final[Mapping[str, tuple[str, ...]]] = {
     "up": ("up",),
@@ -54,8 +54,8 @@ def engine_for(vendor: str, *, operation: str, asked: Engine | None) -> Engine:
             raise errors.UsageError(
                 errors.Problem(
                     what=f"{operation} on the vendor {vendor} is not done by the embedded engine",
-                    why="it only simulates a cloud's resources, so nothing would come into being",
-                    next="leave out --engine embedded, or see what would happen with preview",
+                    why="it only simulates a cloud's resources: nothing real would be changed or looked at",
+                    next="leave out --engine embedded; or see what would happen with preview, or with rehearse",
                 )
             )
         return Engine.PULUMI
@@ -75,6 +75,19 @@ def arguments(
     ]
 
 
+def plan_arguments(*, stack: str, root: pathlib.Path, targets: Sequence[str]) -> list[str]:
+    """What `pulumi` is called with to tell what `up` would do, as one JSON document."""
+    wanted = (part for target in targets for part in ("--target", target))
+    return ["preview", "--stack", stack, "--cwd", str(root), "--json", "--non-interactive", *wanted]
+
+
+def output_arguments(*, stack: str, root: pathlib.Path, json: bool, show_secrets: bool) -> list[str]:
+    """What `pulumi` is called with to print a stack's outputs."""
+    flags = {"--json": json, "--show-secrets": show_secrets}
+    chosen = (flag for flag, given in flags.items() if given)
+    return ["stack", "output", "--stack", stack, "--cwd", str(root), *chosen]
+
+
 def exit_code(code: int, *, operation: str) -> int:
     """Our exit code for Pulumi's."""
     if operation == "drift" and code == UNEXPECTED_CHANGES:
@@ -84,6 +97,22 @@ def exit_code(code: int, *, operation: str) -> int:
 
 def run(command: Sequence[str], *, operation: str) -> int:
     """Call `pulumi`, wait for it, and return our exit code. Raises UsageError where there is none."""
+    process = subprocess.Popen([_program(), *command])
+    while True:
+        try:
+            return exit_code(process.wait(), operation=operation)
+        except KeyboardInterrupt:
+            # The terminal sent the signal to pulumi too; it cancels in good order, and we wait for it.
+            continue
+
+
+def told(command: Sequence[str]) -> tuple[int, str]:
+    """Call `pulumi` and return its own exit code and what it prints on standard output. Raises as `run` does."""
+    process = subprocess.run([_program(), *command], check=False, stdout=subprocess.PIPE, text=True)
+    return process.returncode, process.stdout
+
+
+def _program() -> str:
     program = shutil.which("pulumi")
     if program is None:
         raise errors.UsageError(
@@ -93,10 +122,4 @@ def run(command: Sequence[str], *, operation: str) -> int:
                 next="install it as https://www.pulumi.com/docs/install/ says, then run this command again",
             )
         )
-    process = subprocess.Popen([program, *command])
-    while True:
-        try:
-            return exit_code(process.wait(), operation=operation)
-        except KeyboardInterrupt:
-            # The terminal sent the signal to pulumi too; it cancels in good order, and we wait for it.
-            continue
+    return program

@@ -6,10 +6,13 @@ import dataclasses
 import enum
 import pathlib
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from runner.engine import events
+from runner.engine import events, storage
 from stacks import errors
+
+if TYPE_CHECKING:
+    from local.simulated import account as accounts
 
 
 class Operation(enum.StrEnum):
@@ -40,8 +43,17 @@ class Request:
     kubeconfig: str = dataclasses.field(default="", repr=False)
     """Path or text; the cluster where the inventory lies, and that of the default Kubernetes provider."""
     context: str = ""
+    inventory: storage.Cluster | None = None
+    """Where the inventory lies instead, for a stack whose cluster is still to be made."""
+    resolve_kubeconfig: Callable[[str], str] = str
+    """Gives for a kubeconfig of the program, path or text, the one to use instead; what it does not know stays as it
+    is. What is compared, hashed and kept is the program's own."""
+    account: accounts.Account | None = None
+    """The simulated account that vendors' resources are made in; without one they are refused."""
     targets: tuple[str, ...] = ()
     """URNs, patterns of URNs with `*`, or names; empty means everything."""
+    replace: tuple[str, ...] = ()
+    """What may be replaced, or as a cluster deleted, although it is guarded: named as targets are."""
     parallel: int = 64
     """Registrations that the program may have under way at a time."""
     stack_outputs: Callable[[str], Awaitable[Mapping[str, Any]]] = _no_other_stack

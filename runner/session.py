@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 
-from runner import dynamic, request
+from runner import dynamic, guarded, request, simulated
 from runner.engine import (
     ancestry,
     applyset,
@@ -23,9 +23,10 @@ from runner.engine import (
     remote,
     removal,
     urn,
+    values,
 )
 from runner.host import engine_service, monitor, program, server
-from runner.kubernetes import client, identity, provider
+from runner.kubernetes import blind, client, identity, provider
 from stacks import errors, suggestions
 
 _DEFAULT_KUBERNETES: Final = "kubernetes:"
@@ -35,6 +36,9 @@ _DEFAULT_KUBERNETES: Final = "kubernetes:"
 @contextlib.asynccontextmanager
 async def remembered(asked: request.Request) -> AsyncIterator[inventory.Inventory]:
     """The stack's inventory, and a connection to its cluster for as long."""
+    if asked.inventory is not None:
+        yield await inventory.Inventory.load(asked.inventory, project=asked.project, stack=asked.stack)
+        return
     api = await client.Client.connect(asked.kubeconfig, context=asked.context)
     try:
         yield await inventory.Inventory.load(api, project=asked.project, stack=asked.stack)
@@ -71,15 +75,36 @@ def _providers(asked: request.Request, memory: inventory.Inventory, *, told: jou
         project=asked.project,
         config=asked.config,
         said=lambda line: told.tell(events.Severity.INFO, line),
+        resolve=asked.resolve_kubeconfig,
     )
+    vendors = _vendors(asked)
+    place: dict[str, Any] = {"kubeconfig": asked.kubeconfig, "context": asked.context}
+    if asked.inventory is not None:
+        # There is no cluster, and the user's own must not be taken for it.
+        place = {"kubeconfig": values.UNKNOWN}
+
+    def kubernetes(inputs: Mapping[str, Any]) -> model.Provider:
+        # The cluster with the inventory is meant as it is given, by whomever.
+        own = inputs.get("kubeconfig") == asked.kubeconfig
+        return provider.from_inputs(inputs, stack=marks, resolve=str if own else asked.resolve_kubeconfig)
+
     return providers.Providers(
         {
-            "kubernetes": lambda inputs: provider.from_inputs(inputs, stack=marks),
+            "kubernetes": kubernetes,
             dynamic.PACKAGE: lambda _: served,
+            **vendors,
         },
-        defaults={"kubernetes": {"kubeconfig": asked.kubeconfig, "context": asked.context} | configured},
+        defaults={"kubernetes": place | configured},
         entries=memory.entries.get,
+        simulated=frozenset(vendors),
     )
+
+
+def _vendors(asked: request.Request) -> dict[str, providers.Maker]:
+    account = asked.account
+    if account is None:
+        return {}
+    return dict.fromkeys(simulated.PACKAGES, lambda inputs: simulated.Provider(account, settings=inputs))
 
 
 class Session:
@@ -102,6 +127,7 @@ class Session:
             renderer=_renderer(known),
             told=told,
             preview=asked.planned,
+            permitted=asked.replace,
         )
         self._deployment = deployment.Deployment(
             remembered=memory, known_providers=known, reconciler=reconciler, told=told, targets=asked.targets
@@ -206,7 +232,18 @@ class Session:
                 self._hand_over(entry)
             else:
                 doomed.append(entry)
-        await self._delete([*self._inventory.superseded, *doomed])
+        if self._may_go(doomed):
+            await self._delete([*self._inventory.superseded, *doomed])
+
+    def _may_go(self, doomed: list[model.Entry]) -> bool:
+        """Whether no cluster among them has left the program without the user having named it; else that is told."""
+        clusters = [entry for entry in doomed if guarded.kind(entry.type) is guarded.Kind.CLUSTER]
+        for entry in clusters:
+            try:
+                guarded.refuse(entry.urn, done="deleted", permitted=self._request.replace)
+            except errors.EngineError as error:
+                self._journal.tell(events.Severity.ERROR, str(error), urn=entry.urn)
+        return not self._journal.failed
 
     def _hand_over(self, entry: model.Entry) -> None:
         name = urn.Urn.parse(entry.urn).name
@@ -266,7 +303,7 @@ class Session:
 def _renderer(known: providers.Providers) -> remote.Renderer:
     async def rendered(goal: model.Goal, parent: ancestry.Parent) -> remote.Phases:
         served = known.of(goal.type, goal.provider or parent.provider(goal.type))
-        if not isinstance(served, provider.KubernetesProvider):
+        if not isinstance(served, provider.KubernetesProvider | blind.BlindProvider):
             raise errors.Unsupported.of(
                 f"the embedded engine does not implement the remote component {goal.type}",
                 next="run the stack with --engine pulumi",

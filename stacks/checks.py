@@ -1,44 +1,59 @@
 """What must hold between the fields of settings that are each valid by themselves.
 
 Pure functions of settings, one for each rule, that yield findings: nothing stops at the first. Only what can be known
-without the cluster is checked: a local cluster's nodes are in the settings, an existing one's are not.
+without the cluster is checked: the nodes of a local and of a managed cluster are in the settings, an existing one's are
+not. The rules for managed clusters are in `cluster_checks/`.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import typing
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from stacks import defaults, findings, forms, quantities
+from stacks import defaults, findings, forms, managed, nodes, quantities, resolution
+from stacks.cluster_checks import access, addresses, machines, places, pools, protection, subject, upgrades
 
 if typing.TYPE_CHECKING:
     # `settings.parse` runs these checks; at run time they need only the values that it hands over.
     from stacks import settings
 
-ClusterCheck = Callable[["settings.Cluster", findings.Path], Iterator[findings.Finding]]
-ServiceCheck = Callable[["settings.Service", "settings.Cluster | None", findings.Path], Iterator[findings.Finding]]
+ServiceCheck = Callable[["settings.Service", "nodes.Nodes | None", findings.Path], Iterator[findings.Finding]]
 
-OPERATOR_NAMESPACES: Final = ("prometheus-operator",)
+OPERATOR_NAMESPACES: Final = ("contour", "prometheus-operator")
 """Namespaces that operators live in, each named like its operator."""
 RESERVED_NAMESPACES: Final = ("default", "paasport-system", *OPERATOR_NAMESPACES)
 """Namespaces that no service may have; those that start with `kube-` are Kubernetes' own and come on top."""
 
 
-def of_cluster(cluster: settings.Cluster, *, path: findings.Path) -> Iterator[findings.Finding]:
-    """What is wrong with a cluster's fields taken together."""
-    for check in CLUSTER_CHECKS:
-        yield from check(cluster, path)
+def of_cluster(
+    cluster: settings.Cluster, *, path: findings.Path, today: dt.date | None, echo: bool
+) -> Iterator[findings.Finding]:
+    """What is wrong with a cluster's fields taken together.
+
+    A minor that is out of support is wrong only where it is said what day it is. With `echo` false no value of a
+    managed cluster is repeated.
+    """
+    if isinstance(cluster, managed.EksCluster | managed.GkeCluster | managed.AksCluster):
+        # The stack's name plays no part: `of_stack_name` judges that.
+        resolved = resolution.resolve(cluster, stack="cluster")
+        judged = subject.Subject(cluster=cluster, resolved=resolved, path=path, today=today, echo=echo)
+        for check in CLUSTER_CHECKS:
+            yield from check(judged)
+    elif cluster.vendor == "local":
+        yield from _zones_are_distinct(cluster, path)
 
 
 def of_service(
     service: settings.Service, *, cluster: settings.Cluster | None, path: findings.Path
 ) -> Iterator[findings.Finding]:
     """What is wrong with a service's fields and its cluster taken together; `cluster` is None where it is invalid."""
+    hosts = nodes.of(cluster)
     for check in SERVICE_CHECKS:
-        yield from check(service, cluster, path)
+        yield from check(service, hosts, path)
 
 
 def of_service_name(name: str, *, path: findings.Path) -> Iterator[findings.Finding]:
@@ -68,18 +83,36 @@ def of_service_name(name: str, *, path: findings.Path) -> Iterator[findings.Find
 
 
 def of_stack_name(stack: str, *, cluster: settings.Cluster, path: findings.Path) -> Iterator[findings.Finding]:
-    """Whether a local control plane can have the stack's name, where the settings give it no other."""
-    if cluster.vendor != "local" or cluster.name is not None:
+    """Whether the cluster can have the stack's name, where the settings give it no other."""
+    if cluster.vendor == "existing" or cluster.name is not None:
         return
-    longest = forms.LONGEST_CONTROL_PLANE_NAME
-    name = _as_label(stack[:longest]) or "local"
-    if len(stack) > longest or not re.fullmatch(forms.DNS_LABEL, stack):
+    longest, form, subject = {
+        "local": (forms.LONGEST_CONTROL_PLANE_NAME, forms.DNS_LABEL, "local control plane"),
+    }.get(cluster.vendor, (forms.LONGEST_CLUSTER, forms.CLUSTER_NAME, "cluster"))
+    if len(stack) > longest or not re.fullmatch(form, stack):
+        name = re.sub("-+$", "", _as_label(stack)[:longest]) or "main"
         yield findings.Finding(
             path=path,
-            what=f"the local control plane cannot have the stack's name `{stack}`",
-            why=f"it must be {forms.WORDS[forms.DNS_LABEL]}, of at most {longest} characters",
+            what=f"the {subject} cannot have the stack's name `{stack}`",
+            why=f"it must be {forms.WORDS[form]}, of at most {longest} characters",
             next=f"add `name: {name}` to `{findings.spelled(path)}`, or rename the stack's file",
         )
+
+
+def of_other_vendors(
+    cluster: Mapping[str, Any], *, vendors: Container[str], path: findings.Path
+) -> Iterator[findings.Finding]:
+    """Whether there are blocks that belong to other vendors than the one that is named; `cluster` as it was written."""
+    own = cluster.get("vendor")
+    for key in cluster if isinstance(own, str) and own in vendors else ():
+        if key in vendors and key != own:
+            place = (*path, key)
+            yield findings.Finding(
+                path=place,
+                what=f"`{findings.spelled(place)}` belongs to the vendor {key}, and this stack's is {own}",
+                why="what it says would have no effect",
+                next=f"remove it, or write `vendor: {key}`",
+            )
 
 
 def of_encryption(
@@ -120,9 +153,7 @@ def _as_label(name: str) -> str:
     return re.sub(r"^[^a-z]+|-+$", "", re.sub(r"[^a-z0-9]+", "-", name.lower()))
 
 
-def _zones_are_distinct(cluster: settings.Cluster, path: findings.Path) -> Iterator[findings.Finding]:
-    if cluster.vendor != "local":
-        return
+def _zones_are_distinct(cluster: settings.LocalCluster, path: findings.Path) -> Iterator[findings.Finding]:
     for index, zone in enumerate(cluster.nodes.zones):
         if zone in cluster.nodes.zones[:index]:
             place = (*path, "nodes", "zones", index)
@@ -135,17 +166,16 @@ def _zones_are_distinct(cluster: settings.Cluster, path: findings.Path) -> Itera
 
 
 def _zonal_has_zones(
-    service: settings.Service, cluster: settings.Cluster | None, path: findings.Path
+    service: settings.Service, hosts: nodes.Nodes | None, path: findings.Path
 ) -> Iterator[findings.Finding]:
-    if service.availability != "zonal" or cluster is None or cluster.vendor != "local":
+    if service.availability != "zonal" or hosts is None:
         return
-    nodes = cluster.nodes
-    if min(nodes.count, len(set(nodes.zones))) < defaults.PROMETHEUS_REPLICAS["zonal"]:
+    if min(hosts.count, hosts.zones) < defaults.PROMETHEUS_REPLICAS["zonal"]:
         yield findings.Finding(
             path=(*path, "availability"),
             what=(
                 f"`{findings.spelled((*path, 'availability'))}` is `zonal`, "
-                f"but the cluster has {_counted(nodes.count, 'node')} in {_counted(len(set(nodes.zones)), 'zone')}"
+                f"but the cluster has {_counted(hosts.count, 'node')} in {_counted(hosts.zones, 'zone')}"
             ),
             why="servers of a zonal service are in different zones, so some of them could never be scheduled",
             next="set `availability: single`, or give the cluster two zones and two nodes or more",
@@ -153,7 +183,7 @@ def _zonal_has_zones(
 
 
 def _zonal_has_replicas(
-    service: settings.Service, _cluster: settings.Cluster | None, path: findings.Path
+    service: settings.Service, _hosts: nodes.Nodes | None, path: findings.Path
 ) -> Iterator[findings.Finding]:
     replicas = service.overrides.replicas
     if service.availability == "zonal" and replicas is not None and replicas < defaults.PROMETHEUS_REPLICAS["zonal"]:
@@ -167,21 +197,24 @@ def _zonal_has_replicas(
 
 
 def _requests_fit_a_node(
-    service: settings.Service, cluster: settings.Cluster | None, path: findings.Path
+    service: settings.Service, hosts: nodes.Nodes | None, path: findings.Path
 ) -> Iterator[findings.Finding]:
-    if cluster is None or cluster.vendor != "local":
+    if hosts is None:
         return
     size = defaults.PROMETHEUS[service.size]
-    for key in ("cpu", "memory"):
-        overridden = getattr(service.overrides, key)
-        asked, held = overridden or getattr(size, key), getattr(cluster.nodes, key)
-        if quantities.value(asked) > quantities.value(held):
-            place = (*path, "overrides", key) if overridden else (*path, "size")
+    for resource, held, unit in (("cpu", hosts.cpu, ""), ("memory", hosts.memory / 2**30, "Gi")):
+        overridden = getattr(service.overrides, resource)
+        asked = overridden or getattr(size, resource)
+        if quantities.value(asked) > getattr(hosts, resource):
+            place = (*path, "overrides", resource) if overridden else (*path, "size")
             yield findings.Finding(
                 path=place,
-                what=f"`{findings.spelled(path)}` asks for {asked} of {key}, and a node has {held}",
+                what=(
+                    f"`{findings.spelled(path)}` asks for {asked} of {resource}, "
+                    f"and a node has {float(round(held, 2)):g}{unit}"
+                ),
                 why="no node could ever hold its pod, which would stay Pending",
-                next=f"ask for less, or set `nodes.{key}` of the cluster to more than {asked}",
+                next=f"ask for less, or {hosts.remedy.format(resource=resource, asked=asked)}",
             )
 
 
@@ -189,7 +222,16 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-CLUSTER_CHECKS: Final[tuple[ClusterCheck, ...]] = (_zones_are_distinct,)
+CLUSTER_CHECKS: Final[tuple[subject.Check, ...]] = (
+    *places.CHECKS,
+    *addresses.CHECKS,
+    *upgrades.CHECKS,
+    *access.CHECKS,
+    *pools.CHECKS,
+    *machines.CHECKS,
+    *protection.CHECKS,
+)
+"""What is checked of a cluster that a vendor manages."""
 SERVICE_CHECKS: Final[tuple[ServiceCheck, ...]] = (
     _requests_fit_a_node,
     _zonal_has_replicas,

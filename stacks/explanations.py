@@ -5,13 +5,17 @@ Knows models and error types, not files. Never repeats a value that is or may be
 
 from __future__ import annotations
 
+import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import pydantic
 
 from stacks import confidential, findings, forms, suggestions
+
+_KEY: Final = "[key]"
+"""How pydantic ends the place of a mapping's key that is itself wrong."""
 
 LONGEST_QUOTE: Final = 40
 """Longer texts are described, not repeated: nobody reads them, and they may be pasted credentials."""
@@ -25,7 +29,9 @@ def findings_of(
         steps, owner, secret = _followed(model, detail["loc"])
         place = (*path, *steps)
         mention = Mention(
-            name=f"`{findings.spelled(place)}`",
+            name=f"the key `{findings.spelled(place)}`"
+            if detail["loc"][-1:] == (_KEY,)
+            else f"`{findings.spelled(place)}`",
             value=described(detail["input"], echo=echo and not secret),
             key=str(steps[-1]) if steps else "",
             siblings=tuple(_keys(owner)) if owner else (),
@@ -112,8 +118,9 @@ def _source(mention: Mention) -> tuple[str, str]:
     return what, "say where the kubeconfig comes from with one of them, for example `path: ~/.kube/config`"
 
 
-def _empty(mention: Mention) -> tuple[str, str]:
-    return f"{mention.name} must not be empty", ""
+def _too_short(mention: Mention) -> tuple[str, str]:
+    least = mention.context["min_length"]
+    return f"{mention.name} must {'not be empty' if least == 1 else f'have at least {least} entries'}", ""
 
 
 def _too_long(mention: Mention) -> tuple[str, str]:
@@ -133,6 +140,8 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
     "extra_forbidden": _unknown,
     "literal_error": _choice,
     "int_type": _must_be("a whole number"),
+    "bool_type": _must_be("`true` or `false`"),
+    "no_date": _must_be("a day, such as 2026-12-18"),
     "string_type": _text,
     "model_type": _must_be("a mapping"),
     "model_attributes_type": _must_be("a mapping"),
@@ -141,9 +150,9 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
     "greater_than_equal": _limited,
     "less_than_equal": _limited,
     "string_pattern_mismatch": _form,
-    "string_too_short": _empty,
+    "string_too_short": _too_short,
     "string_too_long": _too_long,
-    "too_short": _empty,
+    "too_short": _too_short,
     "union_tag_not_found": _source,
     "zero_quantity": _zero,
 }
@@ -157,7 +166,7 @@ def _followed(
     owner: type[pydantic.BaseModel] | None = None
     current: type[pydantic.BaseModel] | None = model
     secret = False
-    remaining = list(location)
+    remaining = [step for step in location if step != _KEY]
     while remaining:
         step = remaining.pop(0)
         steps.append(step)
@@ -167,11 +176,21 @@ def _followed(
             continue
         secret = secret or _holds_secret(field.annotation)
         choices = _models(field.annotation)
-        if len(choices) > 1 and remaining:
+        if choices and remaining and _is_collection(field.annotation):
+            steps.append(remaining.pop(0))
+        elif len(choices) > 1 and remaining:
             tag = str(remaining.pop(0))
             choices = [choice for choice in choices if tag in choice.model_fields]
         current = choices[0] if len(choices) == 1 else None
     return tuple(steps), owner, secret
+
+
+def _is_collection(annotation: Any) -> bool:
+    """Whether a value of this type is a list or a mapping of others."""
+    origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin in (Annotated, typing.Union, types.UnionType):
+        return any(_is_collection(part) for part in parts)
+    return origin in (dict, tuple)
 
 
 def _keys(model: type[pydantic.BaseModel]) -> dict[str, Any]:

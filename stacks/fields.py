@@ -5,6 +5,8 @@ Grammar is in `forms.py`. Which settings there are is in `settings.py` and `mana
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from typing import Annotated, Any
 
 import pydantic
@@ -57,6 +59,29 @@ Duration = Annotated[str, pydantic.StringConstraints(pattern=forms.DURATION, min
 """A duration as Prometheus writes it: units from large to small, `15d` or `1d12h`."""
 
 Replicas = Annotated[int, pydantic.Strict(), pydantic.Field(ge=1, le=100)]
+
+Flag = Annotated[bool, pydantic.Strict()]
+"""`true` or `false`; the texts that pydantic would also take for them are texts in YAML 1.2."""
+
+
+def _date(value: Any) -> Any:
+    if isinstance(value, dt.date):
+        return value
+    if not isinstance(value, str):
+        raise pydantic_core.PydanticCustomError("no_date", "must be a day")
+    try:
+        return dt.date.fromisoformat(value if re.fullmatch(forms.DATE, value) else "")
+    except ValueError:
+        raise pydantic_core.PydanticCustomError("no_date", "must be a day") from None
+
+
+Date = Annotated[
+    dt.date,
+    pydantic.BeforeValidator(
+        _date, json_schema_input_type=Annotated[str, pydantic.StringConstraints(pattern=forms.DATE)]
+    ),
+]
+"""A day as `2026-12-18`."""
 
 
 class Model(pydantic.BaseModel):

@@ -7,6 +7,8 @@ this module.
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
+import functools
 import pathlib
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,7 +17,7 @@ from typing import Any, Final
 from stacks import confidential, configuration, errors, findings, passphrase, sources
 
 if typing.TYPE_CHECKING:
-    from stacks import settings
+    from stacks import neighbours, settings
 
 TEXT_VARIABLE: Final = "PULUMI_CONFIG_PASSPHRASE"
 """The environment variable that has the passphrase."""
@@ -67,31 +69,33 @@ def read(root: pathlib.Path, stack: str, *, passphrase: Callable[[], str | None]
     return StackFile(stack=stack, path=source.path, config=config, secret_keys=secret_keys, settings=wanted)
 
 
-def inspect(root: pathlib.Path, stack: str) -> settings.Settings:
+def inspect(root: pathlib.Path, stack: str, *, today: dt.date | None = None) -> settings.Settings:
     """The stack's settings for whoever only looks: needs no passphrase, and reads what only Pulumi's CLI can deploy.
 
-    Secrets in it are stand-ins. Raises StackFileError with every problem of the file, and UsageError where there is no
-    such stack.
+    Secrets in it are stand-ins. Support is judged for `today`, and not at all where that is None.
+    Raises StackFileError with every problem of the file, and UsageError where there is no such stack.
     """
     source = sources.source(sources.project(root), stack)
     config, _ = _opened(source, _accept)
-    wanted, found = _judged(source, config)
+    wanted, found = _judged(source, config, today=today)
     problems = [*source.problems, *found]
     if problems or wanted is None:
         raise errors.StackFileError(*_in_order(problems))
     return wanted
 
 
-def check(root: pathlib.Path, stack: str) -> tuple[errors.Problem, ...]:
+def check(root: pathlib.Path, stack: str, *, today: dt.date | None = None) -> tuple[errors.Problem, ...]:
     """Every problem of the stack's file that can be seen without a passphrase and for either engine.
 
+    Unlike `read`, it also says that a Kubernetes minor is out of support on the day `today`, by default this one: it
+    runs on every change, while a deployment that repairs something must not fail because a date has passed.
     Raises UsageError where there is no such stack.
     """
     try:
-        inspect(root, stack)
+        wanted = inspect(root, stack, today=today or dt.datetime.now(dt.UTC).date())
     except errors.StackFileError as error:
         return error.problems
-    return ()
+    return _collisions(root, stack, wanted)
 
 
 def passphrase_from_environment(environ: Mapping[str, str]) -> str | None:
@@ -172,7 +176,38 @@ def _opened(source: sources.Source, opener: configuration.Opener) -> tuple[dict[
     return config, problems
 
 
-def _judged(source: sources.Source, config: Mapping[str, Any]) -> tuple[settings.Settings | None, list[errors.Problem]]:
+def _collisions(root: pathlib.Path, stack: str, wanted: settings.Settings) -> tuple[errors.Problem, ...]:
+    """Where the cluster of another stack is the same one."""
+    from stacks import neighbours, settings  # noqa: PLC0415 - as in `_judged`
+
+    own = neighbours.identity(wanted.cluster, stack=stack)
+    if own is None:
+        return ()
+    project = sources.project(root)
+    others = {
+        other: _identity(root, other, path.stat().st_mtime_ns)
+        for other, path in project.stacks.items()
+        if other != stack
+    }
+    found = list(neighbours.collisions(own, others, path=(settings.CLUSTER_KEY,)))
+    source = sources.source(project, stack)
+    return findings.problems(found, locate=source.locate, file=source.file) if found else ()
+
+
+@functools.lru_cache(maxsize=256)
+def _identity(root: pathlib.Path, stack: str, _changed: int) -> neighbours.Identity | None:
+    """What tells the stack's cluster from others; None where its file has problems, which its own check tells."""
+    from stacks import neighbours  # noqa: PLC0415 - as in `_judged`
+
+    try:
+        return neighbours.identity(inspect(root, stack).cluster, stack=stack)
+    except errors.UsageError:
+        return None
+
+
+def _judged(
+    source: sources.Source, config: Mapping[str, Any], *, today: dt.date | None = None
+) -> tuple[settings.Settings | None, list[errors.Problem]]:
     """The settings, or what is wrong with them, encryption included."""
     from stacks import checks, settings  # noqa: PLC0415 - they bring pydantic, 0.2 s that only a file is worth
 
@@ -180,7 +215,7 @@ def _judged(source: sources.Source, config: Mapping[str, Any]) -> tuple[settings
     problems = list(findings.problems(wrong, locate=source.locate, file=source.file))
     told = {(problem.line, problem.column) for problem in problems}
     try:
-        wanted = settings.parse(config, locate=source.locate, file=source.file)
+        wanted = settings.parse(config, locate=source.locate, file=source.file, today=today)
     except errors.StackFileError as error:
         # Where a value is encrypted and must not be, nothing else can be said about it.
         return None, problems + [each for each in error.problems if (each.line, each.column) not in told]

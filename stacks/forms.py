@@ -16,11 +16,12 @@ PROVISIONER: Final = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?(/[A-Za-z0-9]([-A-Za-z0-9_
 STACK: Final = r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)?$"
 VERSION: Final = r"^[0-9]+\.[0-9]+\.[0-9]+$"
 
-CLUSTER_NAME: Final = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
+CLUSTER_NAME: Final = SERVICE_NAME
 POOL_NAME: Final = r"^[a-z][a-z0-9]*$"
 MINOR: Final = r"^1\.[1-9][0-9]$"
 CIDR: Final = r"^([0-9]{1,3}\.){3}[0-9]{1,3}/([0-9]|[12][0-9]|3[0-2])$"
 TAG: Final = r"^[a-z0-9_-]+$"
+DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 TIME: Final = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 LABEL_KEY: Final = r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"
 LABEL_VALUE: Final = r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$"
@@ -52,7 +53,6 @@ WORDS: Final = {
     PROVISIONER: "the name of a CSI driver, such as ebs.csi.aws.com",
     STACK: "a stack's name, or organization/project/stack",
     VERSION: "a version of three numbers, such as 3.5.0",
-    CLUSTER_NAME: "a name of lower-case letters, digits and hyphens, first a letter, last no hyphen",
     POOL_NAME: "a name of lower-case letters and digits, first a letter",
     MINOR: 'a minor version of Kubernetes in quotes, such as "1.35"',
     CIDR: "an IPv4 network, such as 10.20.0.0/16",

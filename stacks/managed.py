@@ -6,7 +6,6 @@ and vendor come to is put together in `resolution.py`, and what must hold betwee
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, Literal
 
 import pydantic
@@ -28,6 +27,7 @@ Cidr = Annotated[str, pydantic.StringConstraints(pattern=forms.CIDR)]
 Tag = Annotated[str, pydantic.StringConstraints(pattern=forms.TAG, max_length=63)]
 """The grammar of Google's labels, the strictest of the three."""
 Count = Annotated[int, pydantic.Strict(), pydantic.Field(ge=0, le=1000)]
+ZoneNumber = Annotated[int, pydantic.Strict(), pydantic.Field(ge=1, le=3)]
 Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
@@ -38,8 +38,9 @@ class Window(fields.Model):
     """Days of the week. Default the weekend."""
     start: Annotated[str, pydantic.StringConstraints(pattern=forms.TIME)] = "02:00"
     """Beginning, `HH:MM` in UTC. Default 02:00."""
-    hours: Annotated[int, pydantic.Strict(), pydantic.Field(ge=4, le=24)] = 4
-    """Length in hours, 4 to 24: shorter ones no vendor promises to keep. Default 4."""
+    hours: Annotated[int, pydantic.Strict(), pydantic.Field(ge=4, le=24)] = 6
+    """Length in hours, 4 to 24: shorter ones no vendor promises to keep. Default 6, which on two days of a week is the
+    least that GKE accepts."""
 
 
 class Freeze(fields.Model):
@@ -47,9 +48,9 @@ class Freeze(fields.Model):
 
     name: fields.DnsLabel
     """What it is called at the vendor."""
-    start: dt.date
+    start: fields.Date
     """First day."""
-    end: dt.date
+    end: fields.Date
     """Last day."""
 
 
@@ -80,7 +81,7 @@ class Network(fields.Model):
     """How many zones the nodes are spread over, 1 to 3. The tier decides where it is left out."""
     egress: Literal["single", "per-zone"] | None = None
     """One gateway to the internet, or one in each zone. The tier decides where it is left out."""
-    flow_logs: bool | None = None
+    flow_logs: fields.Flag | None = None
     """Whether connections are logged. The tier decides where it is left out."""
 
 
@@ -137,7 +138,7 @@ class Pool(fields.Model):
     """Fewest nodes, in all zones together."""
     max: Annotated[int, pydantic.Strict(), pydantic.Field(ge=1, le=1000)]
     """Most nodes, in all zones together."""
-    spot: bool = False
+    spot: fields.Flag = False
     """Whether the vendor may take the nodes back at any time, for a fraction of the price. Default no."""
     disk: fields.Quantity = "100Gi"
     """Size of a node's own disk. Default 100Gi."""
@@ -148,7 +149,7 @@ class Pool(fields.Model):
     """Labels of the nodes. Default none."""
     taints: tuple[Taint, ...] = ()
     """Taints of the nodes. Default none; spot and arm64 pools get one in any case."""
-    zones: Annotated[tuple[Annotated[int, pydantic.Field(ge=1, le=3)], ...], pydantic.Field(min_length=1)] | None = None
+    zones: Annotated[tuple[ZoneNumber, ...], pydantic.Field(min_length=1)] | None = None
     """Which of the cluster's zones: 1 is its first. Leave it out for all."""
 
 
@@ -164,7 +165,7 @@ class Audit(fields.Model):
 class Storage(fields.Model):
     """What volumes are made of."""
 
-    zone_redundant: bool | None = None
+    zone_redundant: fields.Flag | None = None
     """Whether a volume outlives its zone, where the vendor has such disks (GKE, AKS). The tier decides."""
 
 
@@ -187,7 +188,7 @@ class Backups(fields.Model):
 class Drain(fields.Model):
     """What `destroy` does inside the cluster while its controllers still live, so that nothing stays at the vendor."""
 
-    volumes: bool | None = None
+    volumes: fields.Flag | None = None
     """Whether volume claims are deleted too, which deletes what is on volumes that are not retained. Default no, in dev
     yes."""
     disruption_budgets: Literal["respect", "delete"] = "delete"
@@ -206,7 +207,7 @@ class ManagedCluster(fields.Model):
     region: Annotated[str, pydantic.Field(min_length=1)]
     """The vendor's name of the region, for example `eu-central-1`."""
     kubernetes: Kubernetes
-    """Which Kubernetes, and when it may change."""
+    """Its version, and when that may change."""
     network: Network = Network()
     """Its addresses, and its way to the internet."""
     access: Access
@@ -220,7 +221,7 @@ class ManagedCluster(fields.Model):
     audit: Audit = Audit()
     """What the control plane logs."""
     storage: Storage = Storage()
-    """What volumes are made of."""
+    """What its volumes are made of."""
     ingress: Ingress | None = None
     """The entrance for HTTP. Leave it out for none."""
     backups: Backups | None = None
@@ -229,6 +230,8 @@ class ManagedCluster(fields.Model):
     """What `destroy` does inside the cluster first."""
     protection: Protection | None = None
     """`off`: nothing. `guarded`: Pulumi refuses to delete. `locked`: the vendor refuses too. The tier decides."""
+    retiring: fields.Flag = False
+    """Whether the cluster is to be destroyed soon: only then may production have `protection: off`. Default no."""
     tags: dict[Tag, Tag] = {}
     """On everything that can have tags, for example `cost-center: "1234"`. Default only who manages it."""
 
@@ -261,7 +264,7 @@ class EksOptions(fields.Model):
     """What happens when standard support of the minor ends: AWS upgrades, or charges six times as much."""
     network: EksNetwork | None = None
     """A VPC that exists. Leave it out to have one made."""
-    interface_endpoints: bool | None = None
+    interface_endpoints: fields.Flag | None = None
     """Whether AWS's own APIs are reached without the internet. Default in prod."""
 
 
@@ -291,7 +294,7 @@ class GkeOptions(fields.Model):
     """Most pods on a node, which also is how much of the pods' range a node takes; can't be changed. Default 64."""
     security_group: str = ""
     """`gke-security-groups@…`, for roles given to Google Groups. Leave it out for none."""
-    binary_authorization: bool | None = None
+    binary_authorization: fields.Flag | None = None
     """Whether the project's policy decides which images run. Default in prod."""
     network: GkeNetwork | None = None
     """A network that exists. Leave it out to have one made."""
@@ -321,7 +324,7 @@ class AksOptions(fields.Model):
     """How kubelogin gets the deployer's token. Default `azurecli`."""
     admin_groups: tuple[Annotated[str, pydantic.Field(pattern=forms.UUID)], ...] = ()
     """Object ids of Entra groups that may do everything in the cluster."""
-    defender: bool | None = None
+    defender: fields.Flag | None = None
     """Whether Microsoft Defender watches the nodes. Default in prod."""
     network: AksNetwork | None = None
     """A virtual network that exists. Leave it out to have one made."""
@@ -333,7 +336,7 @@ class EksCluster(ManagedCluster):
     vendor: Literal["eks"]
     """Who runs the Kubernetes: Amazon."""
     eks: EksOptions
-    """What only EKS knows."""
+    """Its account, and what else only EKS knows."""
 
 
 class GkeCluster(ManagedCluster):
@@ -342,7 +345,7 @@ class GkeCluster(ManagedCluster):
     vendor: Literal["gke"]
     """Who runs the Kubernetes: Google."""
     gke: GkeOptions
-    """What only GKE knows."""
+    """Its project, and what else only GKE knows."""
 
 
 class AksCluster(ManagedCluster):
@@ -351,7 +354,7 @@ class AksCluster(ManagedCluster):
     vendor: Literal["aks"]
     """Who runs the Kubernetes: Microsoft."""
     aks: AksOptions
-    """What only AKS knows."""
+    """Its subscription, and what else only AKS knows."""
 
 
 Options = EksOptions | GkeOptions | AksOptions

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import functools
-import pathlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
-import yaml
+from stacks import tables
 
-PATH: Final = pathlib.Path(__file__).with_name("regions.yaml")
+_ZONE: Final[Mapping[str, Callable[[str, str], str]]] = {
+    "eks": lambda region, letter: f"{region}{letter}",
+    "gke": lambda region, letter: f"{region}-{letter}",
+    "aks": lambda _region, number: number,
+}
+"""How each vendor names a zone."""
 
 
 def zones(vendor: str, region: str) -> tuple[str, ...]:
@@ -20,5 +24,18 @@ def zones(vendor: str, region: str) -> tuple[str, ...]:
 @functools.cache
 def known(vendor: str) -> Mapping[str, tuple[str, ...]]:
     """The zones of every region of a vendor; a region without zones has an empty tuple."""
-    found = yaml.safe_load(PATH.read_text(encoding="utf-8"))
-    return {region: tuple(str(zone) for zone in names) for region, names in found[vendor].items()}
+    named = _ZONE[vendor]
+    return {
+        region: tuple(named(region, part) for part in parts) for region, parts in tables.read("regions")[vendor].items()
+    }
+
+
+def owner(region: str) -> str:
+    """The vendor that has a region of this name; empty where nobody has."""
+    return next((vendor for vendor in _ZONE if region in known(vendor)), "")
+
+
+def partition(region: str) -> str:
+    """The AWS partition that a region of AWS belongs to."""
+    prefixes = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+    return next((name for prefix, name in prefixes.items() if region.startswith(prefix)), "aws")

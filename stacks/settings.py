@@ -7,12 +7,13 @@ files, and snake_case in Python.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Literal
 
 import pydantic
 
-from stacks import checks, errors, explanations, fields, filling, findings, forms, managed, suggestions
+from stacks import checks, confidential, errors, explanations, fields, filling, findings, forms, managed, suggestions
 
 PROJECT: Final = "paasport"
 """The project's name in Pulumi.yaml, and the namespace of its configuration keys."""
@@ -194,14 +195,20 @@ SECRET_PATHS: Final = ((CLUSTER_KEY, "kubeconfig", "value"),)
 
 
 def parse(
-    config: Mapping[str, Any], *, locate: findings.Locate | None = None, file: str = "", echo: bool = True
+    config: Mapping[str, Any],
+    *,
+    locate: findings.Locate | None = None,
+    file: str = "",
+    echo: bool = True,
+    today: dt.date | None = None,
 ) -> Settings:
     """The settings in configuration whose keys are `namespace:name`; other namespaces than our own are not looked at.
 
     Raises StackFileError with every problem there is. With `echo` false no message repeats a value: for configuration
-    of which it is not known what was encrypted.
+    of which it is not known what was encrypted. A Kubernetes minor that is out of support is a problem only where
+    `today` is given: a date that passes must not keep anybody from repairing what runs.
     """
-    cluster, found = _cluster(config, echo=echo)
+    cluster, found = _cluster(config, echo=echo, today=today)
     services, wrong_services = _services(config, cluster=cluster, echo=echo)
     found = [*_unknown_keys(config), *found, *wrong_services]
     if found or cluster is None:
@@ -224,15 +231,22 @@ def _unknown_keys(config: Mapping[str, Any]) -> Iterator[findings.Finding]:
             yield findings.Finding(path=(key,), what=f"unknown key `{findings.spelled((key,))}`", next=advice)
 
 
-def _cluster(config: Mapping[str, Any], *, echo: bool) -> tuple[Cluster | None, list[findings.Finding]]:
-    path = (CLUSTER_KEY,)
+def _cluster(
+    config: Mapping[str, Any], *, echo: bool, today: dt.date | None
+) -> tuple[Cluster | None, list[findings.Finding]]:
+    path, given = (CLUSTER_KEY,), config.get(CLUSTER_KEY)
     if CLUSTER_KEY not in config:
         what = f"`{CLUSTER_KEY}` is missing"
         return None, [findings.Finding(path=path, what=what, next="say with `vendor: local` whose cluster it is")]
-    cluster, found = filling.chosen(
-        config[CLUSTER_KEY], by="vendor", catalogue=CLUSTERS, planned={}, path=path, echo=echo
-    )
-    return cluster, [*found, *(checks.of_cluster(cluster, path=path) if cluster else ())]
+    foreign = list(checks.of_other_vendors(given, vendors=CLUSTERS, path=path)) if isinstance(given, Mapping) else []
+    blocks = {finding.path[-1] for finding in foreign}
+    own = {key: value for key, value in given.items() if key not in blocks} if isinstance(given, Mapping) else given
+    cluster, found = filling.chosen(own, by="vendor", catalogue=CLUSTERS, planned={}, path=path, echo=echo)
+    if cluster:
+        # The values of a model have forgotten which of them were encrypted.
+        shown = echo and not confidential.inside(given)
+        found += checks.of_cluster(cluster, path=path, today=today, echo=shown)
+    return cluster, [*foreign, *found]
 
 
 def _services(

@@ -12,11 +12,20 @@ SLIP: Final = 0.85
 """Share of equal characters: one wrong, missing or superfluous character in a word of seven or more."""
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
-    """The one of `names` that `name` is most likely a slip of, or an empty text where none is near."""
-    from rapidfuzz import process, utils  # noqa: PLC0415 - 40 ms that only an error is worth
+def nearest(name: str, names: Iterable[str], *, whole: bool = False) -> str:
+    """The one of `names` that `name` is most likely a slip of, or an empty text where none is near.
 
-    found = process.extractOne(name, list(names), processor=utils.default_process, score_cutoff=LEAST_LIKENESS)
+    A part that is alike is enough, unless the `whole` has to be.
+    """
+    from rapidfuzz import fuzz, process, utils  # noqa: PLC0415 - 40 ms that only an error is worth
+
+    found = process.extractOne(
+        name,
+        list(names),
+        scorer=fuzz.ratio if whole else fuzz.WRatio,
+        processor=utils.default_process,
+        score_cutoff=LEAST_LIKENESS,
+    )
     return str(found[0]) if found else ""
 
 

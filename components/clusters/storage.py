@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
+import pulumi
+
 from components import contracts
 
 FACTS: Final = contracts.StorageFacts(default_class="paasport-ssd", retain_class="paasport-ssd-retain")
@@ -13,7 +15,7 @@ _IS_DEFAULT: Final = {"storageclass.kubernetes.io/is-default-class": "true"}
 
 
 def classes(
-    provisioner: str, *, parameters: Mapping[str, str] | None = None, is_default: bool
+    provisioner: str, *, parameters: Mapping[str, pulumi.Input[str]] | None = None, is_default: bool
 ) -> list[contracts.Manifest]:
     """Both classes. `is_default` makes the first one the cluster's default, for claims that name no class."""
     return [
@@ -34,7 +36,7 @@ def _storage_class(
     name: str,
     *,
     provisioner: str,
-    parameters: Mapping[str, str],
+    parameters: Mapping[str, pulumi.Input[str]],
     reclaim: Literal["Delete", "Retain"],
     annotations: Mapping[str, str],
 ) -> contracts.Manifest:

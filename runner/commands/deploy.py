@@ -44,11 +44,19 @@ def _flags(function: Callable[..., int]) -> Callable[..., int]:
     return function
 
 
+_replace = click.option(
+    "--replace",
+    "replace",
+    multiple=True,
+    metavar="RESOURCE",
+    help="Permit that this cluster, pool, provider or store of data is replaced. May be given more than once.",
+)
 _yes = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 
 
 @click.command()
 @_yes
+@_replace
 @_flags
 def up(root: pathlib.Path, /, **flags: Any) -> int:
     """Create or change what STACK describes, and wait until it is ready."""
@@ -56,6 +64,7 @@ def up(root: pathlib.Path, /, **flags: Any) -> int:
 
 
 @click.command()
+@_replace
 @_flags
 def preview(root: pathlib.Path, /, **flags: Any) -> int:
     """Show what `up STACK` would do, field by field, and change nothing."""

@@ -1,4 +1,7 @@
-"""`./paasport outputs`: what a stack has to tell, as its last `up` left it in the cluster."""
+"""`./paasport outputs`: what a stack has to tell, as its last `up` left it in the cluster.
+
+The outputs of a stack of the cloud are those of its kept rehearsal; without one the official engine has them.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,17 @@ import click
 @click.pass_obj
 def outputs(root: pathlib.Path, *, stack: str | None, as_json: bool, show_secrets: bool) -> int:
     """Print the outputs of STACK: addresses, names, and secrets where --show-secrets asks for them."""
-    from runner import document  # noqa: PLC0415 - `--help` need not wait for these
-    from runner.commands import preparation, project  # noqa: PLC0415 - likewise
+    from runner import document, pulumi_cli  # noqa: PLC0415 - `--help` need not wait for these
+    from runner.commands import clouds, preparation, project  # noqa: PLC0415 - likewise
     from runner.display import text  # noqa: PLC0415 - likewise
     from runner.engine import values  # noqa: PLC0415 - likewise
 
     name = project.only_stack(root, stack, command="outputs")
-    found = dict(preparation.outputs(root, project.read(root, name), report=_report))
+    file = project.read(root, name)
+    if clouds.is_unrehearsed(file):
+        command = pulumi_cli.output_arguments(stack=name, root=root, json=as_json, show_secrets=show_secrets)
+        return pulumi_cli.run(command, operation="outputs")
+    found = dict(preparation.outputs(root, file, report=_report))
     shown = values.revealed(found) if show_secrets else values.masked(found)
     if as_json:
         click.echo(document.render({"stack": name, "outputs": shown}))

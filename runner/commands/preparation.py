@@ -6,13 +6,14 @@ Everything that can refuse a call does so here, before the engine begins and bef
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import pathlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from local import control_plane, releases
 from runner import cluster, operations, request
-from runner.commands import project
+from runner.commands import clouds, project
 from runner.engine import model
 from stacks import errors, files, settings
 
@@ -35,6 +36,8 @@ def prepare(root: pathlib.Path, stack: files.StackFile, *, operation: request.Op
         if operation not in CREATING and control_plane.status(name).condition is control_plane.Condition.ABSENT:
             return False
         control_plane.start(name, nodes=place.nodes, report=report)
+    if clouds.is_cloud(stack) and operation is request.Operation.PREVIEW:
+        report(clouds.notice(stack))
     if operation is not request.Operation.DESTROY:
         releases.fill_cache(root / RELEASES, report=report)
     return True
@@ -46,10 +49,12 @@ async def requested(
     *,
     operation: request.Operation,
     targets: tuple[str, ...] = (),
+    replace: tuple[str, ...] = (),
     parallel: int = request.Request.parallel,
 ) -> request.Request:
     """What the engine is asked. Raises ClusterUnreachable, or UsageError where the kubeconfig cannot be used."""
-    return await _requested(root, stack, operation=operation, targets=targets, parallel=parallel, asking=(stack.stack,))
+    asked = await _requested(root, stack, operation=operation, asking=(stack.stack,))
+    return dataclasses.replace(asked, targets=targets, replace=replace, parallel=parallel)
 
 
 def outputs(root: pathlib.Path, stack: files.StackFile, *, report: Report) -> Mapping[str, Any]:
@@ -75,6 +80,17 @@ def entries(root: pathlib.Path, stack: files.StackFile, *, report: Report) -> tu
     return asyncio.run(read())
 
 
+def planned(root: pathlib.Path, stack: files.StackFile, *, report: Report) -> request.Result:
+    """What an `up` of a stack would make, from its program alone."""
+
+    async def work() -> request.Result:
+        asked = await requested(root, stack, operation=request.Operation.PREVIEW)
+        return await operations.run(asked, lambda _: None)
+
+    prepare(root, stack, operation=request.Operation.PREVIEW, report=report)
+    return asyncio.run(work())
+
+
 def not_deployed(stack: str) -> errors.PaasportError:
     """What to tell where a stack is asked for what it has and it has nothing."""
     return errors.EngineError.of(f"stack {stack} has not been deployed", next=f"./paasport up {stack}")
@@ -86,29 +102,26 @@ async def _requested(
     *,
     operation: request.Operation,
     asking: tuple[str, ...],
-    targets: tuple[str, ...] = (),
-    parallel: int = request.Request.parallel,
 ) -> request.Request:
     """`asking` are the stacks whose outputs wait for this one's, the outermost first."""
 
     async def stack_outputs(name: str) -> Mapping[str, Any]:
         return await _outputs_of(root, name, asking=asking)
 
-    place = await cluster.of(stack.settings.cluster, stack=stack.stack, root=root, stack_outputs=stack_outputs)
-    await cluster.version(place)
-    return request.Request(
+    asked = request.Request(
         operation=operation,
         root=root,
         project=settings.PROJECT,
         stack=stack.stack,
         config=stack.program_config(),
         secret_keys=stack.secret_keys,
-        kubeconfig=place.kubeconfig,
-        context=place.context,
-        targets=targets,
-        parallel=parallel,
         stack_outputs=stack_outputs,
     )
+    if clouds.is_cloud(stack):
+        return clouds.completed(asked)
+    place = await cluster.of(stack.settings.cluster, stack=stack.stack, root=root, stack_outputs=stack_outputs)
+    await cluster.version(place)
+    return dataclasses.replace(asked, kubeconfig=place.kubeconfig, context=place.context)
 
 
 async def _outputs_of(root: pathlib.Path, reference: str, *, asking: tuple[str, ...]) -> Mapping[str, Any]:

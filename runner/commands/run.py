@@ -17,6 +17,7 @@ import click
 
 from runner import pulumi_cli, request
 from runner.commands import consent, project
+from stacks import errors
 
 if TYPE_CHECKING:
     from runner.display import selection
@@ -36,6 +37,8 @@ class Call:
     json: bool = False
     diff: bool = False
     targets: tuple[str, ...] = ()
+    replace: tuple[str, ...] = ()
+    """What may be replaced although it is guarded."""
     engine: str | None = None
     parallel: int = 64
 
@@ -77,6 +80,10 @@ def exit_code(result: request.Result, *, operation: str) -> int:
 
 
 def _official(root: pathlib.Path, call: Call) -> int:
+    """Hand over; an `up` only once its plan is known to be permitted."""
+    code = _judged(root, call) if call.operation == "up" else 0
+    if code:
+        return code
     command = pulumi_cli.arguments(
         call.operation,
         stack=call.stack,
@@ -87,6 +94,24 @@ def _official(root: pathlib.Path, call: Call) -> int:
         targets=call.targets,
     )
     return pulumi_cli.run(command, operation=call.operation)
+
+
+def _judged(root: pathlib.Path, call: Call) -> int:
+    """0 where the official engine may begin, else the exit code; raises for what it must not do."""
+    from runner import pulumi_plan  # noqa: PLC0415 - no other operation needs these
+    from runner.commands import clouds  # noqa: PLC0415 - likewise
+
+    plan = pulumi_plan.made(root, stack=call.stack, targets=call.targets)
+    if plan.exit_code:
+        click.echo(plan.failures, err=True, nl=bool(plan.failures))
+        return plan.exit_code
+    refused = [
+        *clouds.version_step(root, call.stack, live=pulumi_plan.live_version(plan.steps)),
+        *pulumi_plan.problems(plan.steps, permitted=call.replace),
+    ]
+    if refused:
+        raise errors.EngineError(*refused)
+    return 0
 
 
 def _agreed(root: pathlib.Path, call: Call, stack: files.StackFile) -> bool:
@@ -123,7 +148,7 @@ def _result(root: pathlib.Path, call: Call, stack: files.StackFile, *, display: 
 
     async def work() -> request.Result:
         wanted = await preparation.requested(
-            root, stack, operation=operation, targets=call.targets, parallel=call.parallel
+            root, stack, operation=operation, targets=call.targets, replace=call.replace, parallel=call.parallel
         )
         return await operations.run(wanted, display.event)
 

@@ -77,6 +77,7 @@ class Deployment:
         self._order: dict[str, int] = {}
         self._unavailable: dict[str, str] = {}
         self._absent: set[str] = set()
+        self._replaced: set[str] = set()
         self._turns: set[asyncio.Task[Answer]] = set()
 
     def parent(self, parent_urn: str) -> ancestry.Parent | None:
@@ -143,6 +144,15 @@ class Deployment:
         self._journal.learn(outputs)
         return Answer(urn=goal.urn, id=found[0], outputs=outputs)
 
+    async def invoke(self, token: str, args: Mapping[str, Any], *, provider: str) -> Mapping[str, Any]:
+        """The answer of a provider's function. Raises `Unsupported` where the provider has none."""
+        served = self._providers.of(token, provider)
+        if not isinstance(served, providers.Answering):
+            raise errors.Unsupported.of(
+                "the embedded engine does not implement it", next="remove it, or run the stack with --engine pulumi"
+            )
+        return await served.invoke(token, args)
+
     async def lookup(self, wanted: str) -> Answer:
         """A resource of this run by its URN, asked for anew: outputs of thousands are not kept."""
         if wanted not in self._identities:
@@ -176,6 +186,8 @@ class Deployment:
         self._finish(goal, outcome, failure=failure, seconds=time.monotonic() - began)
         if failure:
             return Answer(urn=goal.urn, failed=True)
+        if outcome.operation is model.Operation.REPLACE:
+            self._replaced.add(goal.urn)
         self._hold(goal, outcome)
         self._identities[goal.urn] = (goal.type, goal.provider, outcome.id if goal.custom else "")
         outputs = _with_secrets(outcome.outputs, names=goal.options.additional_secret_outputs)
@@ -198,6 +210,8 @@ class Deployment:
                 inputs=values.masked(dict(goal.inputs)),
                 changes=outcome.changes,
                 drifted=outcome.drifted,
+                simulated=self._providers.simulates(goal.type),
+                dependencies=entries.dependencies(goal),
                 failure=failure,
             )
         )
@@ -208,7 +222,9 @@ class Deployment:
         nothing = dataclasses.replace(_ABSENT, operation=planned)
         try:
             self._require(goal)
-            outcome = await self._reconciler.made(goal, old, parent=self._parents[goal.urn], register=self.register)
+            outcome = await self._reconciler.made(
+                goal, old, parent=self._parents[goal.urn], register=self.register, replaced=self._replaced
+            )
         except errors.PaasportError as error:
             return nothing, str(error)
         except Exception as error:  # noqa: BLE001 - a defect in one resource's turn must not lose the others

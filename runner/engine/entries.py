@@ -9,10 +9,6 @@ from runner.engine import model, urn, values
 
 def of_goal(goal: model.Goal, *, id: str, old: model.Entry | None = None) -> model.Entry:  # noqa: A002 - Pulumi's word
     """What is known of a resource before its provider has answered; `old` lends what the program does not say."""
-    needed = {
-        *goal.dependencies,
-        *(dependency for named in goal.property_dependencies.values() for dependency in named),
-    }
     base = old or model.Entry(urn=goal.urn, type=goal.type, id=id, custom=goal.custom)
     return dataclasses.replace(
         base,
@@ -22,8 +18,7 @@ def of_goal(goal: model.Goal, *, id: str, old: model.Entry | None = None) -> mod
         custom=goal.custom,
         parent=goal.parent,
         provider=goal.provider,
-        # Sorted, because the SDK sends sets: an unchanged program must give an unchanged entry.
-        dependencies=tuple(sorted(needed - {goal.urn})),
+        dependencies=dependencies(goal),
         protect=goal.options.protect,
         retain_on_delete=goal.options.retain_on_delete,
         deleted_with=goal.options.deleted_with,
@@ -57,8 +52,14 @@ def of_provider(goal: model.Goal, *, id: str) -> model.Entry:  # noqa: A002 - Pu
     return dataclasses.replace(of_goal(goal, id=id), inputs=inputs)
 
 
+def dependencies(goal: model.Goal) -> tuple[str, ...]:
+    """What the goal says that it needs, for itself or for one of its properties, or that it is replaced with."""
+    named = [dependency for group in goal.property_dependencies.values() for dependency in group]
+    # Sorted, because the SDK sends sets: an unchanged program must give an unchanged entry.
+    return tuple(sorted({*goal.dependencies, *named, *goal.options.replace_with} - {goal.urn}))
+
+
 def needs(goal: model.Goal) -> dict[str, None]:
     """The URNs without which a goal cannot be made, each once."""
-    named = [dependency for group in goal.property_dependencies.values() for dependency in group]
-    wanted = (*goal.dependencies, *named, goal.parent, urn.provider_urn(goal.provider), goal.options.deleted_with)
+    wanted = (*dependencies(goal), goal.parent, urn.provider_urn(goal.provider), goal.options.deleted_with)
     return dict.fromkeys(needed for needed in wanted if needed)

@@ -52,6 +52,9 @@ class Finished:
     changes: tuple[model.FieldChange, ...] = ()
     drifted: bool = False
     simulated: bool = False
+    """True where it exists on this machine only: a vendor's resource, and the vendor was not asked."""
+    dependencies: tuple[str, ...] = ()
+    """URNs of what it needs."""
     failure: str = ""
     """Empty on success."""
 

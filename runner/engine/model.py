@@ -42,6 +42,8 @@ class Options:
     delete_before_replace: bool = False
     ignore_changes: tuple[str, ...] = ()
     replace_on_changes: tuple[str, ...] = ()
+    replace_with: tuple[str, ...] = ()
+    """URNs: where one of these is replaced, this resource is replaced too."""
     additional_secret_outputs: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     """URNs under which the resource may be found in the inventory."""
@@ -103,9 +105,9 @@ class Entry:
     resource_version: str = ""
     """Of the object after the last apply; an unchanged one needs no apply."""
     inputs: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    """Kept only for providers and dynamic resources; `Secret` values are sealed when stored."""
+    """Kept only for providers, dynamic and simulated resources; `Secret` values are sealed when stored."""
     outputs: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    """Kept only for components, the stack, and dynamic resources."""
+    """Kept only for components, the stack, dynamic and simulated resources."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -147,10 +149,19 @@ class Run:
     """Called before anything is replaced; raises `EngineError` for a protected resource."""
     intend: Callable[[Entry], Awaitable[None]]
     """Called before the first write with what will exist; returns once the inventory remembers it."""
+    replaced_with: tuple[str, ...] = ()
+    """URNs that are replaced in this run and take this resource along: it is replaced whatever its inputs are."""
+
+    @property
+    def forced(self) -> tuple[FieldChange, ...]:
+        """Why the resource is replaced although nothing of its own may have changed; empty where it need not be."""
+        return tuple(
+            FieldChange(path="replaceWith", before=None, after=urn.rpartition("::")[2]) for urn in self.replaced_with
+        )
 
 
 class Provider(Protocol):
-    """One kind of resource's way of becoming real. Implemented for Kubernetes objects and for dynamic resources."""
+    """One kind of resource's way of becoming real: Kubernetes objects, dynamic resources, simulated vendors."""
 
     async def reconcile(self, goal: Goal, old: Entry | None, run: Run, *, outputs_needed: bool = True) -> Outcome:
         """Make `goal` real, or in a preview say what that would do. Raises `EngineError` with the provider's reason.

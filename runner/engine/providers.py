@@ -24,6 +24,15 @@ class Closing(Protocol):
         ...
 
 
+@runtime_checkable
+class Answering(Protocol):
+    """A provider that has functions."""
+
+    async def invoke(self, token: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The answer of one of them. Raises `EngineError` with the provider's reason."""
+        ...
+
+
 class Providers:
     """The providers of one run. A default provider is made at its first use."""
 
@@ -33,9 +42,14 @@ class Providers:
         *,
         defaults: Mapping[str, Mapping[str, Any]],
         entries: Callable[[str], model.Entry | None],
+        simulated: frozenset[str] = frozenset(),
     ) -> None:
-        """`defaults`: inputs by package. `entries`: finds what the inventory remembers of a provider resource."""
+        """`defaults`: inputs by package. `entries`: finds what the inventory remembers of a provider resource.
+
+        `simulated`: packages whose resources exist on this machine only.
+        """
         self._makers = makers
+        self._simulated = simulated
         self._defaults = defaults
         self._entries = entries
         self._made: dict[str, model.Provider] = {}
@@ -60,6 +74,10 @@ class Providers:
                 raise errors.EngineError.of(f"provider {reference} is neither in the program nor in the inventory")
             self.configure(provider_urn, entry.inputs)
         return self._made[provider_urn]
+
+    def simulates(self, type_token: str) -> bool:
+        """Whether resources of the type exist on this machine only."""
+        return urn.package(type_token) in self._simulated
 
     async def close(self) -> None:
         """End what the providers hold open."""

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, Final
 
+from runner import guarded
 from runner.engine import ancestry, entries, events, inventory, journal, model, providers, remote, urn, values
 from stacks import errors
 
 _PROVIDER_IDS = uuid.UUID("8c1f0ae5-2f66-4c43-9d33-6a0d5e7f3a11")
 """Namespace of the ids of provider resources, which so are the same in every run."""
+
+_CLUSTER: Final = {"kubernetes": "clusterIdentifier"}
+"""By package the setting that says which cluster a provider means: another value means another cluster."""
 
 Register = Callable[[model.Goal], Awaitable[remote.Registered]]
 
@@ -26,8 +32,11 @@ class Reconciler:
         renderer: remote.Renderer,
         told: journal.Journal,
         preview: bool,
+        permitted: tuple[str, ...] = (),
     ) -> None:
+        """`permitted` names what may be replaced although it is guarded."""
         self.preview = preview
+        self._permitted = permitted
         self._inventory = remembered
         self._providers = known_providers
         self._renderer = renderer
@@ -39,16 +48,27 @@ class Reconciler:
         self._stopping = True
 
     async def made(
-        self, goal: model.Goal, old: model.Entry | None, *, parent: ancestry.Parent, register: Register
+        self,
+        goal: model.Goal,
+        old: model.Entry | None,
+        *,
+        parent: ancestry.Parent,
+        register: Register,
+        replaced: AbstractSet[str] = frozenset(),
     ) -> model.Outcome:
-        """Make the goal real, or plan to. `register` takes the children of a remote component; raises `EngineError`."""
+        """Make the goal real, or plan to. `register` takes the children of a remote component; raises `EngineError`.
+
+        `replaced` are the URNs that this run has replaced so far.
+        """
         if urn.is_provider(goal.type):
-            return self._configured(goal, old)
+            return self._configured(goal, old, replaced=replaced)
         if goal.remote:
             return await self._expanded(goal, old, parent=parent, register=register)
         if not goal.custom:
             return self._grouped(goal, old)
-        return await self._reconciled(goal, old)
+        if old is not None and _on_another_cluster(goal, replaced):
+            return await self._moved(goal, old)
+        return await self._reconciled(goal, old, replaced=replaced)
 
     async def seen(self, goal: model.Goal, old: model.Entry) -> model.Outcome:
         """What there is, without changing it: for a resource that is no target."""
@@ -63,17 +83,31 @@ class Reconciler:
         operation = model.Operation.SAME if old else model.Operation.CREATE
         return model.Outcome(operation=operation, id="", outputs={})
 
-    def _configured(self, goal: model.Goal, old: model.Entry | None) -> model.Outcome:
+    def _configured(self, goal: model.Goal, old: model.Entry | None, *, replaced: AbstractSet[str]) -> model.Outcome:
+        run = self._run(goal, intend=_never, replaced=replaced)
+        operation = model.Operation.CREATE
+        if old is not None:
+            before, after = values.revealed(dict(old.inputs)), values.revealed(dict(goal.inputs))
+            operation = model.Operation.SAME if before == after else model.Operation.UPDATE
+            changes = (*run.forced, *_another_cluster(goal.type, before, after))
+            if changes:
+                run.permit_replace(changes)
+                operation = model.Operation.REPLACE
         self._providers.configure(goal.urn, goal.inputs)
         identity = str(uuid.uuid5(_PROVIDER_IDS, goal.urn))
         if not self.preview:
             self._refuse_when_stopping()
             self._inventory.record(entries.of_provider(goal, id=identity))
-        operation = model.Operation.CREATE
-        if old is not None:
-            unchanged = values.revealed(dict(old.inputs)) == values.revealed(dict(goal.inputs))
-            operation = model.Operation.SAME if unchanged else model.Operation.UPDATE
         return model.Outcome(operation=operation, id=identity, outputs=goal.inputs)
+
+    async def _moved(self, goal: model.Goal, old: model.Entry) -> model.Outcome:
+        """An object whose cluster is replaced: made anew on the new one, and gone with the old one."""
+        change = model.FieldChange(path="provider", before=old.provider, after=goal.provider)
+        self._run(goal, intend=_never).permit_replace((change,))
+        outcome = await self._reconciled(goal, None)
+        if outcome.operation is not model.Operation.CREATE:
+            return outcome
+        return dataclasses.replace(outcome, operation=model.Operation.REPLACE, changes=(change,))
 
     async def _expanded(
         self, goal: model.Goal, old: model.Entry | None, *, parent: ancestry.Parent, register: Register
@@ -83,7 +117,9 @@ class Reconciler:
         await remote.register(phases, goal=goal, parent=parent, register=register)
         return outcome
 
-    async def _reconciled(self, goal: model.Goal, old: model.Entry | None) -> model.Outcome:
+    async def _reconciled(
+        self, goal: model.Goal, old: model.Entry | None, *, replaced: AbstractSet[str] = frozenset()
+    ) -> model.Outcome:
         if not self.preview and values.contains_unknown(dict(goal.inputs)):
             raise errors.EngineError.of(f"{goal.name} has inputs that are not known, as a resource before it failed")
         provider = self._providers.of(goal.type, goal.provider)
@@ -95,7 +131,7 @@ class Reconciler:
             replaced = old if old is not None and old.id and old.id != entry.id else None
             await self._inventory.intend(intents[-1], superseding=_unprotected(replaced))
 
-        run = self._run(goal, intend=intend)
+        run = self._run(goal, intend=intend, replaced=replaced if old is not None else frozenset())
         outcome = await provider.reconcile(goal, old, run, outputs_needed=goal.outputs_needed)
         if not self.preview:
             await self._remember(goal, outcome, last=intents[-1] if intents else old)
@@ -114,7 +150,13 @@ class Reconciler:
         if replaced is not None and outcome.superseded is None and replaced in self._inventory.superseded:
             self._inventory.forget(replaced)
 
-    def _run(self, goal: model.Goal, *, intend: Callable[[model.Entry], Awaitable[None]]) -> model.Run:
+    def _run(
+        self,
+        goal: model.Goal,
+        *,
+        intend: Callable[[model.Entry], Awaitable[None]],
+        replaced: AbstractSet[str] = frozenset(),
+    ) -> model.Run:
         def report(message: str) -> None:
             self._journal.emit(events.Progress(urn=goal.urn, message=message))
 
@@ -126,8 +168,26 @@ class Reconciler:
                     why="replacing deletes the present object, and all that it holds",
                     next="undo the change, or set protect=False",
                 )
+            self._guard(goal, changes)
 
-        return model.Run(preview=self.preview, report=report, permit_replace=permit_replace, intend=intend)
+        linked = dict.fromkeys((*goal.options.replace_with, goal.options.deleted_with))
+        return model.Run(
+            preview=self.preview,
+            report=report,
+            permit_replace=permit_replace,
+            intend=intend,
+            replaced_with=tuple(name for name in linked if name in replaced),
+        )
+
+    def _guard(self, goal: model.Goal, changes: tuple[model.FieldChange, ...]) -> None:
+        """Raise `EngineError` for a guarded resource; a preview tells it too, but goes on to show what would follow."""
+        paths = [change.path for change in changes]
+        try:
+            guarded.refuse(goal.urn, done="replaced", permitted=self._permitted, paths=paths)
+        except errors.EngineError as error:
+            if not self.preview:
+                raise
+            self._journal.tell(events.Severity.ERROR, str(error), urn=goal.urn)
 
     def _refuse_when_stopping(self) -> None:
         if self._stopping:
@@ -136,6 +196,19 @@ class Reconciler:
 
 async def _never(_: model.Entry) -> None:
     raise AssertionError("a preview intends nothing")
+
+
+def _on_another_cluster(goal: model.Goal, replaced: AbstractSet[str]) -> bool:
+    return urn.package(goal.type) in _CLUSTER and urn.provider_urn(goal.provider) in replaced
+
+
+def _another_cluster(
+    type_token: str, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> tuple[model.FieldChange, ...]:
+    """Whether a provider means another cluster than before; one that did not say which, or no longer does, may not."""
+    setting = _CLUSTER.get(urn.package(type_token), "")
+    old, new = before.get(setting), after.get(setting)
+    return (model.FieldChange(path=setting, before=old, after=new),) if old and new and old != new else ()
 
 
 def _unprotected(entry: model.Entry | None) -> model.Entry | None:

@@ -53,7 +53,7 @@ class Removal:
         if not all([await asyncio.shield(earlier) for earlier in before]):
             if step.acts:
                 failure = _INTERRUPTED if self._stopping else _HELD_UP
-                self._journal.emit(_finished(entry, seconds=0.0, failure=failure))
+                self._journal.emit(self._finished(entry, seconds=0.0, failure=failure))
             return False
         began = time.monotonic()
         told = entry not in self._inventory.superseded
@@ -63,7 +63,7 @@ class Removal:
         elif step.acts and not self._preview:
             failure = await self._deleted(entry)
         if failure or told:
-            self._journal.emit(_finished(entry, seconds=time.monotonic() - began, failure=failure))
+            self._journal.emit(self._finished(entry, seconds=time.monotonic() - began, failure=failure))
         if not failure and not self._preview:
             self._inventory.forget(entry)
         return not failure
@@ -101,18 +101,19 @@ class Removal:
 
         return model.Run(preview=self._preview, report=report, permit_replace=lambda _: None, intend=intend)
 
+    def _finished(self, entry: model.Entry, *, seconds: float, failure: str) -> events.Finished:
+        return events.Finished(
+            urn=entry.urn,
+            type=entry.type,
+            name=_name(entry),
+            parent=entry.parent,
+            operation=model.Operation.DELETE,
+            seconds=seconds,
+            simulated=self._providers.simulates(entry.type),
+            dependencies=entry.dependencies,
+            failure=failure,
+        )
+
 
 def _name(entry: model.Entry) -> str:
     return urn.Urn.parse(entry.urn).name
-
-
-def _finished(entry: model.Entry, *, seconds: float, failure: str) -> events.Finished:
-    return events.Finished(
-        urn=entry.urn,
-        type=entry.type,
-        name=_name(entry),
-        parent=entry.parent,
-        operation=model.Operation.DELETE,
-        seconds=seconds,
-        failure=failure,
-    )

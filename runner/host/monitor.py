@@ -21,6 +21,7 @@ _FEATURES: Final = {
     "outputValues": resource_pb2.RESOURCE_MONITOR_FEATURE_OUTPUT_VALUES,
     "aliasSpecs": resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
     "deletedWith": resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
+    "replaceWith": resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
 }
 """What the SDK may rely on. Without `resourceReferences` it sends ids instead, which is all that a provider wants."""
 
@@ -151,18 +152,27 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         return deployment.Answer(urn=own_urn, id=name, outputs=properties)
 
     async def Invoke(self, request: Any, context: Context) -> Any:  # noqa: N802
-        """A function of a provider. Only the engine's own look-up by URN is implemented."""
-        if request.tok != "pulumi:pulumi:getResource":
-            await _abort(context, f"the embedded engine does not implement it; {_WAY_OUT}")
+        """A function of a provider, or the engine's own look-up by URN. Where an argument is unknown, so is the answer.
+
+        Secrecy is the SDK's business: it opens secret arguments and makes the answer secret.
+        """
+        response = resource_pb2.ResourceInvokeResponse()
         try:
-            wanted = str(wire.decoded(request.args).get("urn"))
-            answer = await self._deployment.lookup(wanted)
+            args = wire.decoded(request.args)
+            if values.contains_unknown(args):
+                response.unknown = True
+                return response
+            found = await self._answer(request, args)
         except errors.PaasportError as error:
             await _abort(context, str(error))
-        found = {"urn": answer.urn, "id": answer.id, "state": answer.outputs}
-        response = resource_pb2.ResourceInvokeResponse()
         getattr(response, "return").CopyFrom(wire.encoded(found))
         return response
+
+    async def _answer(self, request: Any, args: Mapping[str, Any]) -> Mapping[str, Any]:
+        if request.tok != "pulumi:pulumi:getResource":
+            return await self._deployment.invoke(request.tok, args, provider=request.provider)
+        answer = await self._deployment.lookup(str(args.get("urn")))
+        return {"urn": answer.urn, "id": answer.id, "state": answer.outputs}
 
     async def Call(self, request: Any, context: Context) -> Any:  # noqa: N802
         """A method of a remote component; the two that there are have none."""

@@ -14,7 +14,6 @@ from stacks import errors
 _REFUSED: Final = {
     "transforms": "transforms",
     "hooks": "hooks",
-    "replace_with": "replace_with",
     "replacement_trigger": "replacement_trigger",
     "state_migrations": "state_migrations",
     "envVarMappings": "env_var_mappings",
@@ -69,6 +68,7 @@ def _options(
         delete_before_replace=request.deleteBeforeReplace,
         ignore_changes=tuple(request.ignoreChanges),
         replace_on_changes=tuple(request.replaceOnChanges),
+        replace_with=tuple(request.replace_with),
         additional_secret_outputs=tuple(request.additionalSecretOutputs),
         aliases=urn.aliases(own_urn, parent=request.parent, own=_aliases(request), of_parent=above.aliases),
         import_id=request.importId,

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from runner.engine import model
+from runner.engine import model, values
 from runner.kubernetes import (
+    blind,
     client,
     configuration,
     deletion,
@@ -29,14 +30,22 @@ from runner.kubernetes import (
 
 
 def from_inputs(
-    inputs: Mapping[str, Any], *, stack: identity.StackIdentity, force_conflicts: bool = False
-) -> KubernetesProvider:
+    inputs: Mapping[str, Any],
+    *,
+    stack: identity.StackIdentity,
+    force_conflicts: bool = False,
+    resolve: Callable[[str], str] = str,
+) -> KubernetesProvider | blind.BlindProvider:
     """The provider for the inputs of a `kubernetes.Provider` resource; empty for the default one.
 
-    Reads the kubeconfig and sends nothing. Raises `UsageError` for a kubeconfig that cannot be used and `Unsupported`
-    for options that would have to be ignored.
+    Where an input is unknown, as it can be in a preview, the cluster is still to be made and everything is planned
+    blindly. `resolve` gives for a kubeconfig the one to use instead. Reads the kubeconfig and sends nothing. Raises
+    `UsageError` for a kubeconfig that cannot be used and `Unsupported` for options that would have to be ignored.
     """
-    parsed = configuration.parse(inputs)
+    parsed = configuration.parse({key: value for key, value in inputs.items() if value is not values.UNKNOWN})
+    if values.contains_unknown(dict(inputs)):
+        return blind.BlindProvider(stack=stack, namespace=parsed.namespace)
+    parsed = dataclasses.replace(parsed, kubeconfig=resolve(parsed.kubeconfig))
     kubeconfig.load(parsed.kubeconfig, context=parsed.context, cluster=parsed.cluster)
     if force_conflicts:
         parsed = dataclasses.replace(parsed, force=True)

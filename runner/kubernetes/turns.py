@@ -63,7 +63,7 @@ class Turn:
 
     async def _settled_unread(self) -> bool:
         """Whether a list of metadata shows that nothing has changed since the last run."""
-        if self.outputs_needed or self.old is None or not self._same_inputs():
+        if self.outputs_needed or self.old is None or self.run.forced or not self._same_inputs():
             return False
         item = await self.tools.prefetch.metadata(self.want.reference)
         return (
@@ -72,7 +72,7 @@ class Turn:
 
     def _settled(self, live: Json) -> bool:
         """Whether the program asks for what it asked for last time, and nobody has changed the object since."""
-        if self.old is None or not self._same_inputs() or not self._same_object(live):
+        if self.old is None or self.run.forced or not self._same_inputs() or not self._same_object(live):
             return False
         return fingerprints.same_but_status(self.old.resource_version, live)
 
@@ -112,6 +112,8 @@ class Turn:
         known = self.old is not None and (not self.old.pending or self.old.uid == live["metadata"]["uid"])
         adopt = known or bool(self.goal.options.import_id)
         self.tools.planner.refuse_foreign(self.want.reference, live, adopt=adopt)
+        if self.run.forced and self.old is not None:
+            return self._plan_of(model.Operation.REPLACE, live=live, changes=self.run.forced)
         return await self.tools.planner.plan(self.want, self.goal, live=live)
 
     def _renamed(self) -> bool:

@@ -161,12 +161,16 @@ def _nameable(item: Mapping[str, Any]) -> bool:
 
 def _scopes(found: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], bool]:
     """Whether a kind has namespaces, for the kinds that the objects themselves define."""
-    specs = [
-        item["spec"]
-        for item in found
-        if item.get("kind") == "CustomResourceDefinition" and isinstance(item.get("spec"), Mapping)
-    ]
-    return {(spec["group"], spec["names"]["kind"]): spec["scope"] == "Namespaced" for spec in specs}
+    defined = {}
+    for item in found:
+        match item:
+            # What is incomplete, or yet unknown, says nothing; the API server is the one to complain.
+            case {
+                "kind": "CustomResourceDefinition",
+                "spec": {"group": str(group), "names": {"kind": str(kind)}, "scope": str(scope)},
+            }:
+                defined[group, kind] = scope == "Namespaced"
+    return defined
 
 
 async def _placed(item: Json, *, scopes: Mapping[tuple[str, str], bool], client: Kinds, namespace: str) -> Json:
@@ -185,7 +189,9 @@ async def _placed(item: Json, *, scopes: Mapping[tuple[str, str], bool], client:
 
 
 def _not_awaited(item: Json) -> Json:
-    annotations = {**(item["metadata"].get("annotations") or {}), readiness.SKIP: "true"}
+    given = secrecy.opened(item["metadata"].get("annotations"))
+    # Unknown ones appear in a preview only, where nothing is waited for.
+    annotations = {**(given if isinstance(given, Mapping) else {}), readiness.SKIP: "true"}
     return {**item, "metadata": {**item["metadata"], "annotations": annotations}}
 
 

@@ -111,6 +111,10 @@ class Monitor(mocks.MockMonitor):
         )
         return answer
 
+    def Invoke(self, request):  # noqa: N802 - the name in the protocol
+        with event_loop():
+            return super().Invoke(request)
+
     def ReadResource(self, request):  # noqa: N802 - the name in the protocol
         with event_loop():
             return super().ReadResource(request)

@@ -7,7 +7,9 @@ import jsonschema
 import pytest
 from hypothesis import strategies
 
-from stacks import confidential, errors, files, schema, settings
+from stacks import checks, confidential, errors, files, resolution, schema, settings
+
+from . import samples
 
 SECRET = "hunter2-very-secret"
 
@@ -15,7 +17,9 @@ scalars = strategies.none() | strategies.booleans() | strategies.integers() | st
 WORDS = (
     "vendor local existing eks name nodes count zones cpu memory kubeconfig path value stack context storage provisioner "
     "parameters loadBalancer annotations service prometheus size small availability zonal overrides replicas retention "
-    "version 15d 64Gi secure"
+    "version 15d 64Gi secure gke aks tier dev prod region network cidr 10.0.0.0/16 zones access api private allowlist "
+    "wayIn vpn cidrs deployer pools system general role shape instanceTypes min max spot taints labels effect key "
+    "kubernetes minor 1.35 window freezes start end 2026-12-24 compute auto protection locked tags"
 )
 words = strategies.sampled_from(WORDS.split())
 values = strategies.recursive(
@@ -44,6 +48,54 @@ VALID = {
 }
 
 
+FULL = {
+    "name": "shop",
+    "tier": "prod",
+    "kubernetes": {
+        "minor": "1.35",
+        "upgrades": "pinned",
+        "window": {"days": ["saturday", "sunday"], "start": "03:00", "hours": 8},
+        "freezes": [{"name": "year-end", "start": "2026-12-18", "end": "2027-01-06"}],
+    },
+    "compute": "pools",
+    "pools": {
+        "system": {"role": "system", "shape": {"cpu": 4, "memory": "16Gi"}, "min": 3, "max": 6, "disk": "60Gi"},
+        "general": {"shape": {"cpu": 8, "memory": "32Gi"}, "min": 3, "max": 12, "labels": {"example.com/team": "a"}},
+        "spot": {"shape": {"cpu": 4, "memory": "16Gi"}, "min": 0, "max": 9, "spot": True, "zones": [1, 2]},
+        "arm": {
+            "arch": "arm64",
+            "shape": {"cpu": 4, "memory": "16Gi"},
+            "min": 0,
+            "max": 4,
+            "taints": [{"key": "example.com/batch", "value": "yes", "effect": "PreferNoSchedule"}],
+        },
+    },
+    "encryption": "customer-key",
+    "audit": {"retentionDays": 365, "categories": "full"},
+    "storage": {"zoneRedundant": True},
+    "ingress": {"scheme": "public", "sourceRanges": ["198.51.100.0/24"]},
+    "backups": {"retentionDays": 35},
+    "drain": {"volumes": False, "disruptionBudgets": "respect", "minutes": 30},
+    "protection": "locked",
+    "tags": {"owner": "platform"},
+}
+"""What a cluster of any vendor can say."""
+
+
+def full(vendor):
+    changes = {
+        "access__api": "allowlist",
+        "network__zones": 3,
+        "network__egress": "single",
+        "network__flowLogs": True,
+        "access__admins": [],
+    }
+    cluster = samples.having(samples.VENDORS[vendor] | FULL, **changes)
+    return {"paasport:cluster": cluster, "paasport:services": VALID["paasport:services"]}
+
+
+CONFIGURATIONS = [VALID, *(full(vendor) for vendor in samples.VENDORS)]
+
 SCHEMA = jsonschema.Draft202012Validator(schema.build())
 
 
@@ -63,8 +115,19 @@ def replaced(value, path, new):
 
 
 IN_PLAIN = replaced(VALID, ("paasport:cluster", "kubeconfig"), {"path": "k", "context": "c"})
-somewhere = strategies.sampled_from([path for path in paths(VALID) if path])
+
+
+def places(*configurations):
+    return [(config, path) for config in configurations for path in paths(config) if path]
+
+
+somewhere = strategies.sampled_from(places(*CONFIGURATIONS))
 shapes = strategies.sampled_from([lambda secret: secret, lambda secret: [secret], lambda secret: {"secret": secret}])
+
+
+@pytest.mark.parametrize("config", CONFIGURATIONS)
+def test_what_the_examples_start_from_is_valid(config):
+    assert isinstance(settings.parse(config), settings.Settings)
 
 
 def parsed(call, *arguments):
@@ -92,32 +155,62 @@ def test_whatever_pulumi_hands_over_is_settings_or_a_stack_file_error(cluster, s
 
 
 @hypothesis.given(somewhere, values)
-def test_one_wrong_value_in_a_valid_configuration_is_settings_or_a_stack_file_error(path, value):
-    found = parsed(settings.parse, replaced(VALID, path, value))
+def test_one_wrong_value_in_a_valid_configuration_is_settings_or_a_stack_file_error(place, value):
+    config, path = place
+    found = parsed(settings.parse, replaced(config, path, value))
     assert isinstance(found, settings.Settings) or found.problems
 
 
+@hypothesis.given(
+    strategies.sampled_from(sorted(samples.VENDORS)),
+    strategies.fixed_dictionaries(
+        {},
+        optional={
+            "region": strategies.text(min_size=1),
+            "network__zones": strategies.integers(1, 3),
+            "network__cidr": strategies.sampled_from(["0.0.0.0/0", "10.0.0.1/32", "999.1.1.1/16"]),
+            "compute": strategies.sampled_from(["pools", "auto"]),
+            "pools__spot__zones": strategies.lists(strategies.integers(1, 3), min_size=1),
+            "pools__general__shape__cpu": strategies.integers(1, 192),
+            "pools__system__role": strategies.just("user"),
+            "pools__arm__instanceTypes": strategies.lists(strategies.text()),
+            "access__deployer": strategies.text(min_size=1),
+            "kubernetes__minor": strategies.from_regex(r"1\.[1-9][0-9]", fullmatch=True),
+        },
+    ),
+    strategies.dates(),
+)
+def test_settings_of_the_right_form_are_judged_and_resolved_whatever_they_say(vendor, changes, today):
+    config = full(vendor)["paasport:cluster"]
+    cluster = settings.CLUSTERS[vendor].model_validate(samples.having(config, **changes))
+    found = list(checks.of_cluster(cluster, path=("paasport:cluster",), today=today, echo=True))
+    assert all(finding.what and finding.path[0] == "paasport:cluster" for finding in found)
+    assert resolution.resolve(cluster, stack="stack").vendor == vendor
+
+
 @hypothesis.given(somewhere, shapes)
-def test_nothing_shows_what_was_encrypted(path, shape):
-    found = parsed(settings.parse, replaced(VALID, path, shape(confidential.Confidential(SECRET))))
+def test_nothing_shows_what_was_encrypted(place, shape):
+    config, path = place
+    found = parsed(settings.parse, replaced(config, path, shape(confidential.Confidential(SECRET))))
+    # Settings show what they hold; that nothing but a secret is encrypted is seen to where files are read.
     hypothesis.assume(isinstance(found, errors.StackFileError) or path == ("paasport:cluster", "kubeconfig", "value"))
     assert SECRET not in (shown(found) if isinstance(found, errors.StackFileError) else repr(found))
 
 
 @hypothesis.given(somewhere, shapes)
-def test_no_error_shows_any_value_where_it_is_not_known_what_was_encrypted(path, shape):
-    config = replaced(VALID, path, shape(SECRET))
+def test_no_error_shows_any_value_where_it_is_not_known_what_was_encrypted(place, shape):
+    config = replaced(*place, shape(SECRET))
     found = parsed(settings.from_pulumi, config["paasport:cluster"], config["paasport:services"])
     hypothesis.assume(isinstance(found, errors.StackFileError))
     assert SECRET not in shown(found)
 
 
 @hypothesis.given(
-    strategies.sampled_from([path for path in paths(IN_PLAIN) if path]),
-    words | strategies.integers(0, 600) | strategies.floats(0, 64) | strategies.lists(words),
+    strategies.sampled_from(places(IN_PLAIN, *CONFIGURATIONS[1:])),
+    words | strategies.integers(0, 600) | strategies.floats(0, 64) | strategies.booleans() | strategies.lists(words),
 )
-def test_editors_accept_what_is_accepted(path, value):
-    config = replaced(IN_PLAIN, path, value)
+def test_editors_accept_what_is_accepted(place, value):
+    config = replaced(*place, value)
     rejected = isinstance(parsed(settings.parse, config), errors.StackFileError)
     assert rejected or SCHEMA.is_valid({"config": config})
 

@@ -27,23 +27,20 @@ def local(**keys):
     [
         pytest.param(
             {"vendor": "locale"},
-            "`paasport:cluster.vendor` must be one of `existing`, `local`, not the text `locale`",
+            "`paasport:cluster.vendor` must be one of `aks`, `eks`, `existing`, `gke`, `local`, not the text `locale`",
             "write `local`",
             id="unknown vendor",
         ),
         pytest.param(
-            {"vendor": "gke"},
-            "`paasport:cluster.vendor` must be one of `existing`, `local`, not the text `gke`",
-            "use `vendor: existing` with the kubeconfig of that cluster until there is",
-            id="planned vendor",
-        ),
-        pytest.param(
-            {"nodes": {}}, "`paasport:cluster.vendor` is missing", "write one of `existing`, `local`", id="no vendor"
+            {"nodes": {}},
+            "`paasport:cluster.vendor` is missing",
+            "write one of `aks`, `eks`, `existing`, `gke`, `local`",
+            id="no vendor",
         ),
         pytest.param(
             {"vendor": ["local"]},
-            "`paasport:cluster.vendor` must be one of `existing`, `local`, not a list",
-            "write one of `existing`, `local`",
+            "`paasport:cluster.vendor` must be one of `aks`, `eks`, `existing`, `gke`, `local`, not a list",
+            "write one of `aks`, `eks`, `existing`, `gke`, `local`",
             id="vendor is a list",
         ),
         pytest.param(

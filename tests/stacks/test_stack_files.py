@@ -1,11 +1,15 @@
+import datetime as dt
 import subprocess
 import sys
 
 import pytest
+import yaml
 
 from stacks import errors, files
 
-from . import conftest
+from . import conftest, samples
+
+TODAY = dt.date(2026, 11, 22)
 
 LOCAL = """\
     config:
@@ -21,7 +25,7 @@ def problems(project, text, *, stack="dev"):
     project.write(text, stack=stack)
     with pytest.raises(errors.StackFileError) as caught:
         files.read(project.root, stack, passphrase=nothing)
-    assert files.check(project.root, stack) == caught.value.problems
+    assert files.check(project.root, stack, today=TODAY) == caught.value.problems
     return [(problem.place, problem.what) for problem in caught.value.problems]
 
 
@@ -29,7 +33,7 @@ def problems(project, text, *, stack="dev"):
 def test_every_stack_file_of_the_project_is_valid(stack):
     found = files.read(conftest.ROOT, stack, passphrase=nothing)
     assert found.settings.services["metrics"].service == "prometheus"
-    assert files.check(conftest.ROOT, stack) == ()
+    assert files.check(conftest.ROOT, stack, today=TODAY) == ()
 
 
 def test_the_project_has_a_stack_for_this_machine_and_one_for_anybodys_cluster():
@@ -108,11 +112,11 @@ def test_a_program_receives_texts(project):
             id="same configuration key twice",
         ),
         pytest.param(
-            "config: {paasport:cluster: {vendor: eks}}",
+            "config: {paasport:cluster: {vendor: oke}}",
             [
                 (
                     "stacks/Pulumi.dev.yaml:1:29",
-                    "`paasport:cluster.vendor` must be one of `existing`, `local`, not the text `eks`",
+                    "`paasport:cluster.vendor` must be one of `aks`, `eks`, `existing`, `gke`, `local`, not the text `oke`",
                 )
             ],
             id="unknown vendor",
@@ -164,6 +168,85 @@ def test_a_local_control_plane_needs_a_name_that_it_can_have(project):
     assert files.check(project.root, "a" * 50) == ()
     project.write("config: {cluster: {vendor: local, name: my-laptop}}", stack="My_Laptop")
     assert files.check(project.root, "My_Laptop") == ()
+
+
+@pytest.mark.parametrize(
+    ("stack", "name"),
+    [("Shop_EKS", "shop-eks"), ("3-shops", "shops"), ("a" * 32, "a" * 31), ("eu." + "b" * 40, "eu-" + "b" * 28)],
+)
+def test_a_managed_cluster_needs_a_name_that_every_vendor_takes(project, stack, name):
+    text = yaml.safe_dump({"config": {"paasport:cluster": samples.EKS}})
+    project.write(text, stack=stack)
+    [problem] = files.check(project.root, stack, today=TODAY)
+    assert problem.what == f"the cluster cannot have the stack's name `{stack}`"
+    assert problem.why == (
+        "it must be a DNS label: lower-case letters, digits and hyphens, first a letter, last no hyphen, "
+        "of at most 31 characters"
+    )
+    assert problem.next == f"add `name: {name}` to `paasport:cluster`, or rename the stack's file"
+    named = samples.having(samples.EKS, name=name)
+    project.write(yaml.safe_dump({"config": {"paasport:cluster": named}}), stack=stack)
+    assert files.check(project.root, stack, today=TODAY) == ()
+
+
+def test_everything_that_is_wrong_with_a_managed_cluster_is_told_at_once_with_its_lines(project):
+    assert problems(
+        project,
+        """\
+        config:
+          paasport:cluster:
+            vendor: eks
+            tier: prod
+            region: europe-west3
+            kubernetes: {minor: "1.30"}
+            network: {cidr: 10.0.0.0/8, services: 172.20.0.1/16}
+            access:
+              deployer: arn:aws:iam::111122223333:user/ci
+              cidrs: [203.0.113.0/24]
+            pools:
+              general: {shape: {cpu: 5, memory: 7Gi}, min: 4, max: 3}
+            protection: "off"
+            tags: {cluster: mine}
+            eks: {account: "111122223333"}
+            gke: {project: acme-dev}
+          paasport:services:
+            metrics: {service: prometheus, availability: zonal, overrides: {replicas: 1}}
+        """,
+    ) == [
+        (f"stacks/Pulumi.dev.yaml:{place}", f"`paasport:{what}")
+        for place, what in [
+            ("5:5", "cluster.region` (`europe-west3`) is a region of gke, and not of eks"),
+            (
+                "6:18",
+                (
+                    "cluster.kubernetes.minor` (`1.30`) is not known to be offered by eks; "
+                    "it has `1.32`, `1.33`, `1.34`, `1.35`, `1.36`"
+                ),
+            ),
+            ("7:15", "cluster.network.cidr` (`10.0.0.0/8`) must be /16 to /24"),
+            ("7:33", "cluster.network.services` (`172.20.0.1/16`) is an address inside a network"),
+            ("8:5", "cluster.access.wayIn` is missing, and the API is private by the tier `prod`"),
+            ("9:7", "cluster.access.deployer` (`arn:aws:iam::111122223333:user/ci`) is no ARN of an IAM role"),
+            ("10:7", "cluster.access.cidrs` has no effect: the API is `private`"),
+            ("11:5", "cluster.pools` has no system pool"),
+            ("12:17", "cluster.pools.general.shape` (amd64, 5 CPUs, 7Gi) is that of no machine of eks"),
+            ("12:47", "cluster.pools.general.min` is 4, and `max` is 3"),
+            ("13:5", "cluster.protection` is `off`, and the tier is `prod`"),
+            ("14:12", "cluster.tags.cluster` is set by paasport itself"),
+            ("16:5", "cluster.gke` belongs to the vendor gke, and this stack's is eks"),
+            ("18:69", "services.metrics.overrides.replicas` is 1, but the service is `zonal`"),
+        ]
+    ]
+
+
+def test_a_date_that_passes_is_told_by_check_and_keeps_nobody_from_deploying(project):
+    expired = samples.having(samples.EKS, kubernetes__minor="1.33")
+    project.write(yaml.safe_dump({"config": {"paasport:cluster": expired}}))
+    assert files.check(project.root, "dev", today=dt.date(2026, 7, 29)) == ()
+    assert len(files.check(project.root, "dev", today=dt.date(2026, 7, 30))) == 1
+    # Without a day, it is this one, and long after.
+    assert len(files.check(project.root, "dev")) == 1
+    assert files.read(project.root, "dev", passphrase=nothing).settings.cluster.kubernetes.minor == "1.33"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import pathlib
 from typing import Any
 
@@ -15,7 +16,27 @@ from local.simulated import account
 from stacks import settings
 
 ROOT = pathlib.Path(__file__).parents[3]
+DEPLOYED: dict[str, Any] = {}
+"""By stack and configuration: nobody changes a deployed program, so it is deployed once."""
 PACKAGES = ("aws", "gcp", "azure-native")
+
+
+def awaited(work):
+    """What a coroutine returns, from code that Pulumi runs in threads and loops of its own."""
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(work)
+    finally:
+        loop.close()
+
+
+def whole(value):
+    """Whole numbers as such: on Pulumi's wire every number is a float."""
+    if isinstance(value, dict):
+        return {key: whole(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class SimulatedAnswers(mocks.Mocks):
@@ -31,16 +52,12 @@ class SimulatedAnswers(mocks.Mocks):
         if args.typ.partition(":")[0] not in PACKAGES:
             return f"{args.name}-id", args.inputs
         settings = self._provider(args.provider)
-        checked = self.account.checked(args.typ, args.name, args.inputs, provider=settings)
-        made = asyncio.new_event_loop().run_until_complete(
-            self.account.create(args.typ, args.name, checked, provider=settings)
-        )
+        checked = self.account.checked(args.typ, args.name, whole(args.inputs), provider=settings)
+        made = awaited(self.account.create(args.typ, args.name, checked, provider=settings))
         return made.id, dict(made.outputs)
 
     def call(self, args):
-        return asyncio.new_event_loop().run_until_complete(
-            self.account.invoke(args.token, args.args, provider=self._provider(args.provider))
-        )
+        return awaited(self.account.invoke(args.token, args.args, provider=self._provider(args.provider)))
 
     def _provider(self, reference: str) -> dict[str, Any]:
         urn = reference.rpartition("::")[0]
@@ -61,6 +78,12 @@ def deploy(run, control_plane_file):
         (home / ".kube" / name).write_text("apiVersion: v1\n")
 
     def deployed(stack: str, config: dict[str, Any] | None = None):
+        asked = json.dumps([stack, config], sort_keys=True, default=str)
+        if asked not in DEPLOYED:
+            DEPLOYED[asked] = fresh(stack, config)
+        return DEPLOYED[asked]
+
+    def fresh(stack: str, config: dict[str, Any] | None):
         kept: list[platform.Platform] = []
 
         def main():

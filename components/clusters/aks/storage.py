@@ -1,0 +1,43 @@
+"""What volumes and load balancers are on AKS, in the words that all vendors share. Pure, but for ids."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pulumi
+
+from components import contracts
+from components.clusters import storage
+from components.clusters.aks import names, scope
+
+PROVISIONER: Final = "disk.csi.azure.com"
+
+LOAD_BALANCER: Final = contracts.LoadBalancerFacts(
+    internal=contracts.Exposure(annotations={"service.beta.kubernetes.io/azure-load-balancer-internal": "true"}),
+    public=contracts.Exposure(),
+    address="ip",
+    # Azure probes HTTP services at / and drops those that do not answer 200 there (Azure/AKS#3210).
+    health_path_annotation="service.beta.kubernetes.io/azure-load-balancer-health-probe-request-path",
+)
+
+
+def classes(settings: scope.Settings, *, disk_encryption: pulumi.Input[str] | None) -> list[contracts.Manifest]:
+    """Both storage classes. AKS has default classes itself, and two are one too many, so ours is not marked."""
+    found = storage.classes(PROVISIONER, parameters=parameters(settings), is_default=False)
+    if disk_encryption is not None:
+        for item in found:
+            item["parameters"]["diskEncryptionSetID"] = disk_encryption
+    return found
+
+
+def parameters(settings: scope.Settings) -> dict[str, str]:
+    """Of both classes: SSDs, in one zone or, where a volume is to outlive its zone, in three.
+
+    They lie in a resource group of their own: AKS deletes the group of its nodes with the cluster, and all disks in it,
+    so a claim that `destroy` leaves alone would lose its volume there.
+    """
+    return {
+        "skuName": "Premium_ZRS" if settings.zone_redundant_storage else "Premium_LRS",
+        "cachingMode": "ReadOnly",
+        "resourceGroup": names.volumes_group(settings),
+    }

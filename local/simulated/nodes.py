@@ -1,0 +1,216 @@
+"""The nodes of a simulated cluster: what they look like, and where the next one comes from when a pod finds no place.
+
+A node has the labels, taints and capacity that its vendor gives to the machine, less what the vendor reserves; kwok
+makes it Ready and its pods run. What a pool is, is read from the account in `nodes_pools.py`. Pure.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from local import reconciling
+
+NODES: Final = reconciling.Kind("v1", "Node")
+PODS: Final = reconciling.Kind("v1", "Pod")
+POOL_LABEL: Final = "paasport.dev/simulated-pool"
+"""Which resource of the account a node belongs to; by it nodes are found again."""
+
+_GIB: Final = 2**30
+_MIB: Final = 2**20
+_RESERVED: Final = ((4, 0.25), (4, 0.20), (8, 0.10), (112, 0.06))
+"""What GKE and AKS keep of a node's memory: a share of each further slice, in GiB. EKS keeps less."""
+_EVICTION: Final = 100 * _MIB
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Taint:
+    """As in a node's spec."""
+
+    key: str
+    value: str
+    effect: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Pool:
+    """Nodes of one kind, as the account describes them."""
+
+    key: str
+    """A label value that no other pool of the account has."""
+    name: str
+    prefix: str
+    """Beginning of its nodes' names."""
+    suffix: str = ""
+    """End of its nodes' names."""
+    region: str
+    zones: tuple[str, ...]
+    """As in the label `topology.kubernetes.io/zone`."""
+    machine: str
+    arch: str
+    cpu: int
+    memory: int
+    """Bytes of the machine."""
+    pods: int
+    """Most pods on a node."""
+    minimum: int
+    """Nodes that are there from the start; of `compute: auto` none."""
+    maximum: int
+    grows: bool
+    """Whether somebody adds nodes when pods find no place."""
+    version: str
+    """Of the kubelet, with a `v`."""
+    labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    taints: tuple[Taint, ...] = ()
+
+
+def names(pool: Pool, *, count: int) -> tuple[str, ...]:
+    """The names of its nodes: the same each time, so that a picture can be compared with what should be."""
+    return tuple(
+        f"{pool.prefix}{hashlib.sha256(f'{pool.key}/{index}'.encode()).hexdigest()[:8]}{pool.suffix}"
+        for index in range(count)
+    )
+
+
+def manifest(pool: Pool, *, index: int) -> dict[str, Any]:
+    """The node with this number; numbers go round the pool's zones."""
+    name = names(pool, count=index + 1)[index]
+    zone = pool.zones[index % len(pool.zones)]
+    capacity = {"cpu": str(pool.cpu), "memory": str(pool.memory), "pods": str(pool.pods), "ephemeral-storage": "100Gi"}
+    allocatable = {**capacity, "cpu": f"{pool.cpu * 1000 - 80}m", "memory": str(allocatable_memory(pool.memory))}
+    taints = [dataclasses.asdict(taint) for taint in pool.taints]
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {
+            "name": name,
+            "annotations": {"kwok.x-k8s.io/node": "fake", "node.alpha.kubernetes.io/ttl": "0"},
+            "labels": {
+                "kubernetes.io/hostname": name,
+                "kubernetes.io/os": "linux",
+                "kubernetes.io/arch": pool.arch,
+                "topology.kubernetes.io/region": pool.region,
+                "topology.kubernetes.io/zone": zone,
+                "node.kubernetes.io/instance-type": pool.machine,
+                POOL_LABEL: pool.key,
+                **pool.labels,
+            },
+        },
+        "spec": {"taints": taints} if taints else {},
+        "status": {
+            "capacity": capacity,
+            "allocatable": allocatable,
+            "nodeInfo": {"kubeletVersion": pool.version, "operatingSystem": "linux", "architecture": pool.arch},
+        },
+    }
+
+
+def allocatable_memory(memory: int) -> int:
+    """What pods may use of a machine's memory, in bytes."""
+    rest, reserved = memory, 0.0
+    for slice_gib, share in _RESERVED:
+        part = min(rest, slice_gib * _GIB)
+        reserved += part * share
+        rest -= part
+    return int((memory - reserved - _EVICTION) // _MIB * _MIB)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Changes:
+    """What turns the live nodes of an account's pools into those that should be."""
+
+    created: tuple[tuple[Pool, int], ...] = ()
+    """Pool and number of a node."""
+    upgraded: tuple[tuple[Pool, str], ...] = ()
+    """Pool and name of a node whose kubelet has another version than its pool."""
+    deleted: tuple[str, ...] = ()
+
+
+def changes(pools: Sequence[Pool], live: Iterable[Mapping[str, Any]], *, more: Mapping[str, int]) -> Changes:
+    """`more` is how many nodes a pool has by its key where it has grown beyond its minimum."""
+    present = {node["metadata"]["name"]: node for node in live if POOL_LABEL in node["metadata"].get("labels", {})}
+    created, upgraded, wanted = [], [], set()
+    for pool in pools:
+        count = min(max(pool.minimum, more.get(pool.key, 0)), pool.maximum)
+        for index, name in enumerate(names(pool, count=count)):
+            wanted.add(name)
+            if name not in present:
+                created.append((pool, index))
+            elif present[name].get("status", {}).get("nodeInfo", {}).get("kubeletVersion") != pool.version:
+                upgraded.append((pool, name))
+    gone = tuple(name for name in present if name not in wanted)
+    return Changes(created=tuple(created), upgraded=tuple(upgraded), deleted=gone)
+
+
+def growth(
+    pools: Sequence[Pool], pods: Iterable[Mapping[str, Any]], live: Iterable[Mapping[str, Any]]
+) -> dict[str, int]:
+    """How many nodes the pools need at which pods without a place could run: one more in each zone, by pool's key.
+
+    As a cluster autoscaler does, only what a new node could change is looked at: selectors, taints and size.
+    """
+    counts: dict[str, int] = {}
+    for node in live:
+        key = node["metadata"].get("labels", {}).get(POOL_LABEL, "")
+        counts[key] = counts.get(key, 0) + 1
+    wanted: dict[str, int] = {}
+    for pod in pods:
+        if not _has_no_place(pod):
+            continue
+        pool = next((pool for pool in pools if _could_take(pool, pod, count=counts.get(pool.key, 0))), None)
+        if pool is not None:
+            now = counts.get(pool.key, 0)
+            wanted[pool.key] = min(pool.maximum, now + (len(pool.zones) if now < len(pool.zones) else 1))
+    return wanted
+
+
+def _has_no_place(pod: Mapping[str, Any]) -> bool:
+    conditions = pod.get("status", {}).get("conditions") or ()
+    return not pod["spec"].get("nodeName") and any(
+        item["type"] == "PodScheduled" and item["status"] == "False" and item.get("reason") == "Unschedulable"
+        for item in conditions
+    )
+
+
+def _could_take(pool: Pool, pod: Mapping[str, Any], *, count: int) -> bool:
+    if not pool.grows or count >= pool.maximum:
+        return False
+    labels = manifest(pool, index=0)["metadata"]["labels"]
+    spec = pod["spec"]
+    selected = all(labels.get(key) == value for key, value in (spec.get("nodeSelector") or {}).items())
+    affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
+    terms = (affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}).get("nodeSelectorTerms") or ()
+    matches = not terms or any(
+        all(_matches(rule, labels) for rule in term.get("matchExpressions") or ()) for term in terms
+    )
+    tolerated = all(
+        any(_tolerates(toleration, taint) for toleration in spec.get("tolerations") or ())
+        for taint in pool.taints
+        if taint.effect != "PreferNoSchedule"
+    )
+    return selected and matches and tolerated
+
+
+def _matches(rule: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    value, listed = labels.get(rule["key"]), rule.get("values") or ()
+    match rule["operator"]:
+        case "In":
+            return value in listed
+        case "NotIn":
+            return value not in listed
+        case "Exists":
+            return value is not None
+        case "DoesNotExist":
+            return value is None
+    return False
+
+
+def _tolerates(toleration: Mapping[str, Any], taint: Taint) -> bool:
+    """https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/."""
+    if toleration.get("effect") not in (None, "", taint.effect):
+        return False
+    if toleration.get("operator") == "Exists":
+        return toleration.get("key") in (None, "", taint.key)
+    return toleration.get("key") == taint.key and (toleration.get("value") or "") == taint.value

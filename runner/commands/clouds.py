@@ -1,0 +1,79 @@
+"""Stacks whose cluster a vendor of the cloud makes, as the embedded engine runs them: against a simulated vendor."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import pathlib
+from typing import Final
+
+from local.simulated import account as accounts
+from local.simulated import clusters
+from runner import cluster, rehearsal, request
+from runner.engine import nowhere
+from stacks import errors, files, managed, resolution, versions
+
+VENDORS: Final = {"aks": "Azure", "eks": "AWS", "gke": "Google Cloud"}
+"""Whom a vendor of a stack file means, in the words of a message."""
+
+
+def is_cloud(stack: files.StackFile) -> bool:
+    """Whether the stack creates its cluster at a vendor of the cloud."""
+    return isinstance(stack.settings.cluster, managed.ManagedCluster)
+
+
+def is_unrehearsed(stack: files.StackFile) -> bool:
+    """Whether a stack of the cloud is known here by its program alone."""
+    return is_cloud(stack) and rehearsal.kept(stack.stack) is None
+
+
+def notice(stack: files.StackFile) -> str:
+    """What stands above a run that only looks as if a cloud was there."""
+    vendor = VENDORS[stack.settings.cluster.vendor]
+    compared = "the kept rehearsal of it" if rehearsal.kept(stack.stack) else "nothing: all is shown as new"
+    return (
+        f"{vendor} is simulated on this machine and not asked for anything; {stack.stack} is compared with {compared}"
+    )
+
+
+def version_step(root: pathlib.Path, name: str, *, live: str) -> tuple[errors.Problem, ...]:
+    """What is wrong with bringing a stack's cluster from its live version of Kubernetes to that of the stack file.
+
+    Nothing where it has none yet, or where the stack creates no cluster.
+    """
+    try:
+        stack = files.read(root, name, passphrase=lambda: None)
+    except errors.StackFileError:
+        # The official engine reads what this one cannot; then the vendor has to refuse by itself.
+        return ()
+    place = stack.settings.cluster
+    if not live or not isinstance(place, managed.ManagedCluster):
+        return ()
+    wanted = resolution.resolve(place, stack=name)
+    try:
+        problem = versions.step(live, wanted.minor, upgrades=wanted.upgrades, subject=f"the cluster {wanted.name}")
+    except ValueError:
+        # What runs there is no version that we know how to read; the vendor knows.
+        return ()
+    return (problem,) if problem else ()
+
+
+def completed(asked: request.Request) -> request.Request:
+    """The request completed with a simulated vendor: the kept rehearsal of the stack, else an empty account.
+
+    Raises UsageError where something else than a preview is asked of a stack without a kept rehearsal.
+    """
+    place = rehearsal.kept(asked.stack)
+    if place is None:
+        if asked.operation is not request.Operation.PREVIEW:
+            raise cluster.managed(asked.stack)
+        return dataclasses.replace(asked, inventory=nowhere.Nowhere(), account=accounts.Account(stack=asked.stack))
+    record = place.record
+    account = accounts.Account(stack=asked.stack, path=place.account)
+    resolve = functools.partial(
+        clusters.resolve,
+        resources=account.resources(),
+        deployer=record.deployer if record else "",
+        kubeconfig=place.kubeconfig.read_text(encoding="utf-8"),
+    )
+    return dataclasses.replace(asked, kubeconfig=str(place.kubeconfig), account=account, resolve_kubeconfig=resolve)

@@ -1,0 +1,74 @@
+"""`./paasport rehearse`: play a stack's whole life on this machine. Shows what `runner.rehearsal_run` finds."""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+from typing import TYPE_CHECKING, Final, TextIO
+
+import click
+
+if TYPE_CHECKING:
+    from runner import rehearsal_run
+    from runner.engine import events
+
+FAULTS: Final = ("throttle", "create-fails-once", "conflict", "timeout")
+"""As in `local.simulated.faults`, which `--help` need not wait for; a test compares them."""
+
+
+@click.command()
+@click.option("--keep", is_flag=True, help="Leave cluster and account to look at and to preview against.")
+@click.option("--fault", type=click.Choice(FAULTS), help="What goes wrong at the simulated vendor.")
+@click.option("--verbose", "-v", is_flag=True, help="Show every resource.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
+@click.argument("stack")
+@click.pass_obj
+def rehearse(root: pathlib.Path, stack: str, *, keep: bool, fault: str | None, verbose: bool, as_json: bool) -> int:
+    """Deploy, upgrade and destroy STACK on this machine, with its vendor simulated.
+
+    The Kubernetes API is real, and what the stack makes on it is waited for; no cloud account is asked for anything,
+    and neither the stack nor your kubeconfig is touched.
+    """
+    from runner import document, rehearsal, rehearsal_report, rehearsal_run  # noqa: PLC0415 - `--help` needs none
+    from runner.commands import project  # noqa: PLC0415 - likewise
+
+    asked = rehearsal_run.Asked(root=root, stack=project.read(root, stack), fault=fault or "", keep=keep)
+    stream = sys.stderr if as_json else sys.stdout
+
+    def tell(line: str) -> None:
+        click.echo(line, file=stream)
+
+    with rehearsal.begun(stack, deployer=_deployer(asked), report=tell) as place:
+        report = rehearsal_run.rehearse(asked, place, tell=tell, listener=_listener(verbose=verbose, stream=stream))
+        if keep:
+            rehearsal.keep(place)
+    for line in rehearsal_report.summary(report):
+        tell(line)
+    if keep:
+        for line in rehearsal_report.look(place.control_plane, stack=stack):
+            tell(line)
+    if as_json:
+        click.echo(document.render(rehearsal_report.rendered(report)))
+    return 1 if report.problems else 0
+
+
+def _deployer(asked: rehearsal_run.Asked) -> str:
+    """Whose credentials a real deployment would have."""
+    from stacks import managed  # noqa: PLC0415 - likewise
+
+    cluster = asked.stack.settings.cluster
+    return cluster.access.deployer if isinstance(cluster, managed.ManagedCluster) else ""
+
+
+def _listener(*, verbose: bool, stream: TextIO) -> events.Listener:
+    """Shows every resource, or only what the program and its providers have to say."""
+    from runner.display import lines  # noqa: PLC0415 - likewise
+    from runner.engine import events  # noqa: PLC0415 - likewise
+
+    shown = lines.Lines(stream, planned=False, show_changes=verbose, full_changes=False)
+
+    def listen(event: events.Event) -> None:
+        if verbose or isinstance(event, events.Diagnostic):
+            shown.event(event)
+
+    return listen

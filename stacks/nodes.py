@@ -1,0 +1,88 @@
+"""What is known of the nodes that services will run on, before there is a cluster: how many, where, how large."""
+
+from __future__ import annotations
+
+import dataclasses
+import decimal
+import typing
+from collections.abc import Iterable
+from typing import Final
+
+from stacks import managed, quantities, resolution, shapes
+from stacks.cluster_checks import pools
+
+if typing.TYPE_CHECKING:
+    from stacks import settings
+
+MILLICORES: Final = ((1, 60), (1, 10), (2, 5))
+"""CPUs of a node, from the first on, and the thousandths of each that its system keeps; of all others it keeps 2.5."""
+MEMORY: Final = ((4, "0.25"), (4, "0.2"), (8, "0.1"), (112, "0.06"))
+"""GiB of a node, from the first on, and the share of each that its system keeps; of all others it keeps 0.02.
+
+Both are Google's, the largest of the three: cloud.google.com/kubernetes-engine/docs/concepts/plan-node-sizes."""
+EVICTION: Final = decimal.Decimal(100 * 2**20)
+"""Bytes that the kubelet keeps free."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Nodes:
+    """The nodes that take pods without tolerations."""
+
+    count: int
+    """The most that there may be."""
+    zones: int
+    cpu: decimal.Decimal
+    """Cores that the largest has for pods."""
+    memory: decimal.Decimal
+    """Bytes that the largest has for pods."""
+    remedy: str
+    """What to change where they are too small, to be read after "ask for less, or"."""
+
+
+def of(cluster: settings.Cluster | None) -> Nodes | None:
+    """The nodes of a cluster; None where they are not known: made by somebody else, or by the vendor on demand."""
+    if isinstance(cluster, managed.EksCluster | managed.GkeCluster | managed.AksCluster):
+        return _managed(cluster)
+    if cluster is None or cluster.vendor != "local":
+        return None
+    local = cluster.nodes
+    return Nodes(
+        count=local.count,
+        zones=len(set(local.zones)),
+        cpu=quantities.value(local.cpu),
+        memory=quantities.value(local.memory),
+        remedy="set `nodes.{resource}` of the cluster to more than {asked}",
+    )
+
+
+def allocatable(machine: shapes.Machine) -> tuple[decimal.Decimal, decimal.Decimal]:
+    """Cores and bytes that a machine has for pods: what it has less what a node's own system keeps, at the least."""
+    cpu = decimal.Decimal(machine.cpu)
+    memory = decimal.Decimal(machine.memory)
+    kept_cpu = _kept(cpu, ((size, decimal.Decimal(each) / 1000) for size, each in MILLICORES), rest="0.0025")
+    kept_memory = _kept(memory / shapes.GIB, ((size, decimal.Decimal(share)) for size, share in MEMORY), rest="0.02")
+    return cpu - kept_cpu, memory - kept_memory * shapes.GIB - EVICTION
+
+
+def _kept(amount: decimal.Decimal, steps: Iterable[tuple[int, decimal.Decimal]], *, rest: str) -> decimal.Decimal:
+    kept = decimal.Decimal(0)
+    for size, share in steps:
+        kept += min(amount, decimal.Decimal(size)) * share
+        amount -= min(amount, decimal.Decimal(size))
+    return kept + amount * decimal.Decimal(rest)
+
+
+def _managed(cluster: managed.EksCluster | managed.GkeCluster | managed.AksCluster) -> Nodes | None:
+    resolved = resolution.resolve(cluster, stack="cluster")
+    hosts = pools.hosts(resolved)
+    machines = [shapes.machine(cluster.vendor, name) for pool in hosts for name in pool.instance_types[:1]]
+    known = [allocatable(machine) for machine in machines if machine is not None]
+    if cluster.compute == "auto" or not hosts or len(known) < len(hosts):
+        return None
+    return Nodes(
+        count=sum(pool.max for pool in hosts),
+        zones=max(len({zone for pool in hosts for zone in pool.zones}), 1),
+        cpu=max(cpu for cpu, _ in known),
+        memory=max(memory for _, memory in known),
+        remedy="give a pool a larger `shape`: a node's own system keeps a part of it",
+    )

@@ -1,0 +1,278 @@
+"""AKS clusters under Pulumi's mocks: settings made in a line, a deployment of them, and what Azure would answer.
+
+Every input is checked against the types of azure-native's SDK; a program with one that does not fit fails.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import datetime as dt
+import threading
+from typing import Any
+
+import pulumi
+import yaml
+from pulumi.runtime import mocks
+from pulumi.runtime import settings as pulumi_settings
+
+from components import contracts
+from components.clusters.aks import cluster
+from local.simulated import checking
+from stacks import managed, resolution
+from tests.components import conftest as programs
+
+SUBSCRIPTION = "00000000-0000-4000-8000-0000000000d3"
+TENANT = "00000000-0000-4000-8000-0000000000ff"
+DEPLOYER = "00000000-0000-4000-8000-000000000001"
+ADMIN = "00000000-0000-4000-8000-000000000002"
+VIEWER = "00000000-0000-4000-8000-0000000000a1"
+GROUP = "00000000-0000-4000-8000-0000000000a0"
+SERVER = "https://aks-test-0f1e2d3c.hcp.westeurope.azmk8s.io:443"
+AUTHORITY = base64.b64encode(b"-----BEGIN CERTIFICATE-----").decode()
+ISSUER = "https://westeurope.oic.prod-aks.azure.com/tenant/cluster/"
+
+AKS = "azure-native:containerservice"
+MANAGED_CLUSTER = f"{AKS}:ManagedCluster"
+AGENT_POOL = f"{AKS}:AgentPool"
+MAINTENANCE = f"{AKS}:MaintenanceConfiguration"
+DEPLOYMENT = "azure-native:resources:Deployment"
+RESOURCE_GROUP = "azure-native:resources:ResourceGroup"
+NETWORK = "azure-native:network:VirtualNetwork"
+SUBNET = "azure-native:network:Subnet"
+NAT_GATEWAY = "azure-native:network:NatGateway"
+PUBLIC_ADDRESS = "azure-native:network:PublicIPAddress"
+FLOW_LOG = "azure-native:network:FlowLog"
+IDENTITY = "azure-native:managedidentity:UserAssignedIdentity"
+TRUST = "azure-native:managedidentity:FederatedIdentityCredential"
+ASSIGNMENT = "azure-native:authorization:RoleAssignment"
+LOCK = "azure-native:authorization:ManagementLockByScope"
+WORKSPACE = "azure-native:operationalinsights:Workspace"
+TABLE = "azure-native:operationalinsights:Table"
+DIAGNOSTICS = "azure-native:monitor:DiagnosticSetting"
+VAULT = "azure-native:keyvault:Vault"
+KEY = "azure-native:keyvault:Key"
+DISK_ENCRYPTION = "azure-native:compute:DiskEncryptionSet"
+ACCOUNT = "azure-native:storage:StorageAccount"
+CONTAINER = "azure-native:storage:BlobContainer"
+LIFECYCLE = "azure-native:storage:ManagementPolicy"
+IMMUTABILITY = "azure-native:storage:BlobContainerImmutabilityPolicy"
+KUBERNETES = "pulumi:providers:kubernetes"
+
+SECRET_OF_A_KUBECONFIG = "hunter2"
+
+
+def pool(name: str, **given: Any) -> resolution.Pool:
+    """A pool of one machine type, in two zones."""
+    wanted: dict[str, Any] = {
+        "role": "user",
+        "arch": "amd64",
+        "instance_types": ("Standard_D4ds_v5",),
+        "min": 1,
+        "max": 4,
+        "spot": False,
+        "disk": 100,
+        "labels": {"paasport.dev/pool": name},
+        "taints": (),
+        "zones": ("1", "2"),
+    }
+    return resolution.Pool(name=name, **{**wanted, **given})
+
+
+SYSTEM = pool(
+    "system",
+    role="system",
+    instance_types=("Standard_D2ds_v5",),
+    min=2,
+    max=3,
+    taints=(managed.Taint(key="CriticalAddonsOnly", value="true"),),
+)
+
+
+def options(**given: Any) -> managed.AksOptions:
+    """What only AKS knows."""
+    wanted = {"subscription": SUBSCRIPTION, "tenant": TENANT, "sku": "standard", "defender": False}
+    return managed.AksOptions(**{**wanted, **given})
+
+
+def settings(**given: Any) -> resolution.Managed[managed.AksOptions]:
+    """A plain cluster: an allowlist, Azure's keys, nothing protected. What is given replaces parts of it."""
+    network = resolution.Network(
+        cidr="10.30.0.0/20",
+        pods="10.244.0.0/16",
+        services="172.20.0.0/16",
+        zones=("1", "2"),
+        egress="single",
+        flow_logs=False,
+    )
+    access = resolution.Access(api="allowlist", cidrs=("203.0.113.0/24",), deployer=DEPLOYER, admins=(), viewers=())
+    wanted: dict[str, Any] = {
+        "vendor": "aks",
+        "name": "test",
+        "tier": "dev",
+        "region": "westeurope",
+        "minor": "1.35",
+        "upgrades": "pinned",
+        "window": managed.Window(days=("saturday", "sunday"), start="02:00", hours=6),
+        "freezes": (),
+        "network": network,
+        "access": access,
+        "compute": "pools",
+        "pools": (SYSTEM, pool("general")),
+        "encryption": "provider",
+        "audit": resolution.Audit(retention_days=30, categories="standard"),
+        "zone_redundant_storage": False,
+        "ingress": None,
+        "backups": None,
+        "drain": resolution.Drain(volumes=True, disruption_budgets="delete", minutes=20),
+        "protection": "off",
+        "tags": {"cost-center": "1234"},
+        "options": options(),
+    }
+    for part in ("network", "access", "audit", "drain"):
+        if part in given:
+            given[part] = dataclasses.replace(wanted[part], **given[part])
+    return resolution.Managed(**{**wanted, **given})
+
+
+SAFE: dict[str, Any] = {
+    "tier": "prod",
+    "network": {"zones": ("1", "2", "3"), "egress": "per-zone", "flow_logs": True},
+    "access": {"api": "private", "cidrs": (), "viewers": (VIEWER,)},
+    "freezes": (managed.Freeze(name="year-end", start=dt.date(2026, 12, 18), end=dt.date(2027, 1, 6)),),
+    "encryption": "customer-key",
+    "audit": {"retention_days": 365, "categories": "full"},
+    "zone_redundant_storage": True,
+    "backups": managed.Backups(retention_days=35),
+    "drain": {"volumes": False},
+    "protection": "locked",
+    "options": options(defender=True, admin_groups=(GROUP,)),
+}
+"""What a prod stack comes to."""
+
+
+PARSING = threading.Lock()
+"""Python 3.11 can't parse in two threads at once (SystemError: AST constructor recursion depth mismatch)."""
+
+
+class Azure(mocks.Mocks):
+    """Azure's answers: ids and outputs in its own shapes."""
+
+    def new_resource(self, args):
+        if not args.typ.startswith("azure-native:"):
+            return f"{args.name}-id", args.inputs
+        with PARSING:
+            found = checking.findings(args.typ, args.inputs)
+        assert not found, (args.typ, args.name, found)
+        kind, name = args.typ.split(":")[-1], args.name
+        more = {
+            IDENTITY: {"principalId": f"principal of {name}", "clientId": f"client of {name}"},
+            KEY: {"keyUriWithVersion": f"https://{args.inputs.get('vaultName')}.vault.azure.net/keys/cluster/1"},
+            MANAGED_CLUSTER: {
+                "currentKubernetesVersion": "1.35.2",
+                "oidcIssuerProfile": {"enabled": True, "issuerURL": ISSUER},
+            },
+        }.get(args.typ, {})
+        named = args.inputs.get(NAMED_BY.get(args.typ, ""), name)
+        return f"/{kind}/{named}", {**args.inputs, "name": named, **more}
+
+    def call(self, args):
+        assert args.token == f"{AKS}:listManagedClusterUserCredentials", args.token
+        assert args.args["resourceGroupName"] == args.args["resourceName"]
+        assert args.args["format"] == "exec"
+        return answer()
+
+
+NAMED_BY = {
+    RESOURCE_GROUP: "resourceGroupName",
+    NETWORK: "virtualNetworkName",
+    SUBNET: "subnetName",
+    IDENTITY: "resourceName",
+    MANAGED_CLUSTER: "resourceName",
+    WORKSPACE: "workspaceName",
+    VAULT: "vaultName",
+    KEY: "keyName",
+    ACCOUNT: "accountName",
+    CONTAINER: "containerName",
+}
+"""Which input is the name at Azure; of the others Pulumi's name will do."""
+
+
+def answer() -> dict[str, Any]:
+    """What Azure answers when asked for a kubeconfig, here with a credential in it, as with local accounts."""
+    content = {
+        "clusters": [{"name": "test", "cluster": {"server": SERVER, "certificate-authority-data": AUTHORITY}}],
+        "users": [{"name": "clusterUser_test_test", "user": {"token": SECRET_OF_A_KUBECONFIG}}],
+    }
+    text = base64.b64encode(yaml.safe_dump(content).encode()).decode()
+    return {"kubeconfigs": [{"name": "clusterUser", "value": text}]}
+
+
+class Monitor(programs.Monitor):
+    """Also answers functions without leaving an event loop open."""
+
+    def Invoke(self, request):  # noqa: N802 - the name in the protocol
+        with programs.event_loop():
+            return super().Invoke(request)
+
+
+class Deployed(programs.Program):
+    """A deployed cluster: what was registered, and its facts with the values that they have then."""
+
+    facts: contracts.ClusterFacts
+    kubeconfig: str
+    version: str
+
+    def of(self, type_: str) -> list[programs.Registration]:
+        """All registrations of this type."""
+        return [item for item in self.registrations if item.type == type_]
+
+    def only(self, type_: str) -> programs.Registration:
+        """The one registration of this type."""
+        (found,) = self.of(type_)
+        return found
+
+    def named(self, type_: str, name: str) -> programs.Registration:
+        """The one of this type and name, without the cluster's name before it."""
+        return self.one(type_, f"test-{name}")
+
+    def waits_for(self, later: programs.Registration, earlier: programs.Registration) -> bool:
+        """Whether one waits for the other, directly or through others."""
+        by_urn = {item.urn: item for item in self.registrations}
+        seen: set[str] = set()
+        pending = [later.urn]
+        while pending:
+            item = by_urn.get(pending.pop())
+            new = set(item.dependencies) - seen if item else set()
+            seen |= new
+            pending += new
+        return earlier.urn in seen
+
+
+def deploy(use=None, /, **given: Any) -> Deployed:
+    """Deploy a cluster with these settings. `use` gets its facts, as a service would."""
+    return deploy_settings(settings(**given), use)
+
+
+def deploy_settings(wanted: resolution.Managed[managed.AksOptions], use=None) -> Deployed:
+    """Deploy a cluster whose settings are complete."""
+    monitor, result = Monitor(Azure()), []
+
+    @mocks.test
+    def program():
+        args = contracts.ClusterArgs(name=wanted.name, options=wanted)
+        facts = cluster.Cluster(wanted.name, args).facts
+        used = use(facts) if use else None
+        values = {"kubeconfig": facts.kubeconfig, "version": facts.version, "used": used}
+        return pulumi.Output.from_input(values).apply(lambda known: result.append((facts, known)))
+
+    with programs.event_loop():
+        mocks.set_mocks(monitor.mocks, project="paasport", stack="test", monitor=monitor)
+        try:
+            program()
+        finally:
+            pulumi_settings.reset_options()
+    (facts, known), *_ = result
+    deployed = Deployed(monitor.registrations, known["used"])
+    deployed.facts, deployed.kubeconfig, deployed.version = facts, known["kubeconfig"], known["version"]
+    return deployed

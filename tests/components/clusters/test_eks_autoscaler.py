@@ -1,0 +1,75 @@
+"""The autoscaler of node pools: what it may do, how it runs, and when it is there at all."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from components.clusters.eks import autoscaler, places
+
+from . import eks_stacks
+
+PLACE = places.Place(partition="aws", account="444455556666", region="eu-central-1", cluster="shop")
+
+
+def objects(**changes):
+    return {item["kind"]: item for item in autoscaler.manifests(eks_stacks.wanted(**changes))}
+
+
+@pytest.fixture
+def cluster(run, project):
+    return eks_stacks.deploy(run)
+
+
+def test_it_changes_this_cluster_s_groups_only():
+    looks, node_groups, scales = json.loads(autoscaler.policy(PLACE))["Statement"]
+    assert not [action for action in looks["Action"] if not action.split(":")[1].startswith(("Describe", "Get"))]
+    assert node_groups["Resource"] == "arn:aws:eks:eu-central-1:444455556666:nodegroup/shop/*/*"
+    assert scales["Condition"] == {"StringEquals": {"aws:ResourceTag/k8s.io/cluster-autoscaler/shop": "owned"}}
+
+
+def test_it_finds_its_groups_by_the_tags_that_eks_gives_them():
+    (container,) = objects()["Deployment"]["spec"]["template"]["spec"]["containers"]
+    assert (
+        "--node-group-auto-discovery=asg:tag=k8s.io/cluster-autoscaler/enabled,k8s.io/cluster-autoscaler/shop"
+        in container["command"]
+    )
+    assert container["env"] == [{"name": "AWS_REGION", "value": "eu-central-1"}]
+
+
+@pytest.mark.parametrize(("minor", "release"), [("1.34", "v1.34.4"), ("1.35", "v1.35.1"), ("1.99", "v1.36.0")])
+def test_its_release_follows_the_minor(minor, release):
+    (container,) = objects(kubernetes={"minor": minor})["Deployment"]["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == f"registry.k8s.io/autoscaling/cluster-autoscaler:{release}"
+
+
+def test_its_namespace_is_restricted_and_it_reaches_only_what_it_needs():
+    found = autoscaler.manifests(eks_stacks.wanted())
+    assert found[0]["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    deny, policy = [item for item in found if item["kind"] == "NetworkPolicy"]
+    assert deny["metadata"]["name"] == "default-deny"
+    assert "ingress" not in policy["spec"]
+    ports = {port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]}
+    assert ports == {53, 80, 443, 6443}
+
+
+def test_it_reads_no_secrets_and_has_no_wildcards():
+    rules = [rule for kind in ("ClusterRole", "Role") for rule in objects()[kind]["rules"]]
+    words = {word for rule in rules for key in ("apiGroups", "resources", "verbs") for word in rule[key]}
+    assert "*" not in words
+    assert "secrets" not in words
+
+
+def test_it_is_on_the_cluster_before_anything_that_needs_its_nodes(cluster):
+    (group,) = [item for item in cluster.registrations if item.name == "shop-autoscaler" and item.remote]
+    assert cluster.waits_for(group, cluster.one("eks/podIdentityAssociation:PodIdentityAssociation", "autoscaler"))
+    (guard,) = [item for item in cluster.registrations if item.name == "shop-drain"]
+    assert cluster.waits_for(group, guard)
+    assert len(cluster.facts.ready) == 4
+
+
+def test_auto_mode_has_its_own(run, project):
+    found = eks_stacks.deploy(run, eks_stacks.wanted(compute="auto", pools=None))
+    assert [item.name for item in found.registrations if "autoscaler" in item.name] == []
+    assert len(found.facts.ready) == 3

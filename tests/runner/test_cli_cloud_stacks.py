@@ -1,0 +1,175 @@
+"""The commands on stacks whose cluster a vendor of the cloud makes: planned here, done by the official engine."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pathlib
+import shutil
+from typing import Any
+
+import jsonschema
+import pytest
+
+from runner import cli, request
+from runner import rehearsal as rehearsals
+from runner.commands import clouds
+from runner.engine import nowhere
+from stacks import files
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MIRROR = ROOT / "tests/components/mirror"
+SCHEMA = json.loads((ROOT / "docs/cli.schema.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """The project with small releases of its operators."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("components", "stacks"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("__main__.py", "Pulumi.yaml"):
+        shutil.copy(ROOT / name, folder / name)
+    shutil.copy(MIRROR / "releases.lock.yaml", folder / "components/operators/releases.lock.yaml")
+    return folder
+
+
+@pytest.fixture
+def machine(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    """An empty machine of this test's own, without a kubeconfig and without `pulumi`; its home."""
+    for variable in ("XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path / variable))
+    monkeypatch.setenv("PAASPORT_MIRROR", str(MIRROR))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "nothing"))
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    return tmp_path
+
+
+@pytest.fixture
+def pulumi(machine: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    """A `pulumi` that only writes down its calls; the file."""
+    script = machine / "bin" / "pulumi"
+    script.parent.mkdir()
+    script.write_text(f'#!/bin/sh\necho "$*" >> {machine}/calls\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{script.parent}:/usr/bin:/bin")
+    return machine / "calls"
+
+
+def document(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+@pytest.mark.parametrize("stack", ["eks-prod", "gke-prod", "aks-prod"])
+@pytest.mark.usefixtures("machine")
+def test_a_preview_needs_nothing_and_says_what_is_simulated(
+    project: pathlib.Path, capsys: pytest.CaptureFixture[str], stack: str
+) -> None:
+    assert cli.main(["preview", stack, "--json"], root=project) == 0
+
+    plan = document(capsys)
+    jsonschema.Draft202012Validator({"$ref": "#/$defs/preview", "$defs": SCHEMA["$defs"]}).validate(plan)
+    clouds_own = ("aws:", "gcp:", "azure-native:")
+    simulated = {item["name"]: item["simulated"] for item in plan["resources"] if item["type"].startswith(clouds_own)}
+    others = [item for item in plan["resources"] if item["type"].startswith("kubernetes:")]
+    assert len(simulated) > 20
+    assert all(simulated.values())
+    assert not any(item["simulated"] for item in others)
+    assert {item["op"] for item in plan["resources"]} == {"create"}
+    assert "Prometheus" in {item["type"].rpartition(":")[2] for item in others}
+    assert plan["outputs"]["kubeconfig"] == "[unknown]"
+
+
+@pytest.mark.usefixtures("machine")
+def test_the_first_line_says_that_nobody_was_asked(project: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["preview", "gke-dev"], root=project) == 0
+
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith("Google Cloud is simulated on this machine and not asked for anything")
+    assert "simulated: no cloud was asked)" in told[-1]
+
+
+@pytest.mark.usefixtures("machine")
+def test_a_graph_needs_no_deployed_stack(project: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["graph", "gke-prod", "--json"], root=project) == 0
+
+    graph = document(capsys)
+    names = {node["urn"]: f"{node['type'].rpartition(':')[2]} {node['name']}" for node in graph["nodes"]}
+    edges = {(names[edge["from"]], names[edge["to"]]) for edge in graph["edges"]}
+    assert ("kubernetes gke-prod", "Cluster gke-prod") in edges
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        (["outputs", "eks-prod"], "stack output --stack eks-prod --cwd {root}"),
+        (
+            ["outputs", "eks-prod", "--json", "--show-secrets"],
+            "stack output --stack eks-prod --cwd {root} --json --show-secrets",
+        ),
+        (["drift", "aks-prod"], "refresh --preview-only --expect-no-changes --stack aks-prod --cwd {root}"),
+        (["destroy", "gke-dev", "--yes"], "destroy --stack gke-dev --cwd {root} --yes"),
+    ],
+)
+def test_the_official_engine_is_asked_what_only_it_knows(
+    project: pathlib.Path, pulumi: pathlib.Path, command: list[str], expected: str
+) -> None:
+    assert cli.main(command, root=project) == 0
+
+    assert pulumi.read_text() == expected.format(root=project) + "\n"
+
+
+@pytest.mark.usefixtures("machine")
+@pytest.mark.parametrize("command", [["outputs", "eks-prod"], ["drift", "eks-prod"], ["up", "eks-prod", "--yes"]])
+def test_without_the_official_engine_the_way_to_it_is_told(
+    project: pathlib.Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    assert cli.main(command, root=project) == 2
+
+    assert "the pulumi command is not on the PATH" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("machine")
+@pytest.mark.parametrize("operation", ["up", "destroy", "drift"])
+def test_the_embedded_engine_never_reaches_a_cloud(
+    project: pathlib.Path, capsys: pytest.CaptureFixture[str], operation: str
+) -> None:
+    assert cli.main([operation, "eks-prod", "--engine", "embedded"], root=project) == 2
+
+    assert f"{operation} on the vendor eks is not done by the embedded engine" in capsys.readouterr().err
+
+
+ASKED = request.Request(operation=request.Operation.PREVIEW, root=ROOT, project="paasport", stack="eks-prod")
+
+
+@pytest.mark.usefixtures("machine")
+def test_without_a_kept_rehearsal_there_is_no_cluster_and_an_empty_account() -> None:
+    completed = clouds.completed(ASKED)
+
+    assert isinstance(completed.inventory, nowhere.Nowhere)
+    assert completed.account is not None
+    assert completed.account.resources() == ()
+
+
+def test_a_kept_rehearsal_is_what_a_preview_compares_with(
+    machine: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = rehearsals.place("eks-prod")
+    place.kubeconfig.parent.mkdir(parents=True)
+    place.kubeconfig.write_text("text of the control plane's kubeconfig")
+    monkeypatch.setattr(rehearsals, "kept", lambda _: place)
+
+    completed = clouds.completed(ASKED)
+
+    assert (completed.inventory, completed.kubeconfig) == (None, str(place.kubeconfig))
+    assert "compared with the kept rehearsal" in clouds.notice(files.read(ROOT, "eks-prod", passphrase=lambda: None))
+    assert machine in place.folder.parents
+
+
+@pytest.mark.usefixtures("machine")
+def test_another_stack_cannot_use_a_cluster_that_only_the_official_engine_knows() -> None:
+    drift = dataclasses.replace(ASKED, operation=request.Operation.DRIFT)
+
+    with pytest.raises(Exception, match="the cluster of eks-prod is made and known by the official engine"):
+        clouds.completed(drift)
