@@ -1,11 +1,13 @@
 """What users leave behind on a cluster without telling its stack: made by hand in a namespace of their own. Pure.
 
-All of it tolerates every taint, so that it runs wherever there is a node.
+It tolerates the taints of all pools, so that it runs wherever there is a node.
 """
 
 from __future__ import annotations
 
 from typing import Any, Final
+
+from stacks import resolution
 
 NAMESPACE: Final = "made-by-hand"
 NAME: Final = "entrance"
@@ -54,7 +56,7 @@ def _head(api_version: str, kind: str) -> dict[str, Any]:
 
 def _pod() -> dict[str, Any]:
     return {
-        "tolerations": [{"operator": "Exists"}],
+        "tolerations": [{"key": key, "operator": "Exists"} for key in (resolution.SYSTEM, resolution.SPOT)],
         "containers": [{"name": NAME, "image": "registry.invalid/entrance:1", "volumeMounts": [_mount()]}],
         "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": NAME}}],
     }

@@ -245,7 +245,7 @@ class _Run:
 
     async def _unprotect(self, stack: files.StackFile) -> _Found:
         result = await self._engine(request.Operation.UP, stack)
-        note = "protection: off, as a user must write before a destroy"
+        note = "with protection: off and retiring: true, as a user must write before a destroy"
         return _Found(notes=[note, rehearsal_report.counted(result)], problems=rehearsal_checks.failures(result))
 
     async def _destroy(self, stack: files.StackFile) -> _Found:

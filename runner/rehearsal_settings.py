@@ -72,4 +72,4 @@ def unprotected(stack: files.StackFile) -> files.StackFile | None:
     cluster = wanted(stack)
     if cluster is None or cluster.protection == "off":
         return None
-    return variant(stack, {"protection": "off"})
+    return variant(stack, {"protection": "off", "retiring": True})

@@ -58,7 +58,12 @@ def facts(
         f"{args.name}-drain",
         kubeconfig=created.kubeconfig,
         drain=args.options.drain,
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=[kubernetes, *created.grants, *created.controllers]),
+        opts=pulumi.ResourceOptions(
+            parent=parent,
+            # A replaced cluster is emptied like one that is destroyed.
+            replace_with=[created.resource],
+            depends_on=[kubernetes, *created.grants, *created.controllers],
+        ),
     )
     classes = registration.group(
         f"{args.name}-storage",

@@ -36,7 +36,9 @@ async def drain(client: clients.Client, node: str, *, why: str) -> None:
     """
     await cordon(client, node)
     deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
-    while pods := [pod for pod in await _pods(client, node) if not _is_of_daemon_set(pod)]:
+    # Those that were there: what tolerates a cordoned node may come back at once.
+    doomed = {pod["metadata"]["uid"] for pod in await _pods(client, node) if not _is_of_daemon_set(pod)}
+    while pods := [pod for pod in await _pods(client, node) if pod["metadata"]["uid"] in doomed]:
         refused = [pod for pod in pods if not await _evicted(client, pod)]
         if refused and asyncio.get_running_loop().time() > deadline:
             named = ", ".join(f"{pod['metadata']['namespace']}/{pod['metadata']['name']}" for pod in refused)

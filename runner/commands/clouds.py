@@ -27,13 +27,13 @@ def is_unrehearsed(stack: files.StackFile) -> bool:
     return is_cloud(stack) and rehearsal.kept(stack.stack) is None
 
 
-def notice(stack: files.StackFile) -> str:
-    """What stands above a run that only looks as if a cloud was there."""
-    vendor = VENDORS[stack.settings.cluster.vendor]
-    compared = "the kept rehearsal of it" if rehearsal.kept(stack.stack) else "nothing: all is shown as new"
-    return (
-        f"{vendor} is simulated on this machine and not asked for anything; {stack.stack} is compared with {compared}"
-    )
+def notice(stack: files.StackFile, *, operation: request.Operation) -> str:
+    """What stands above anything that only looks as if a cloud was there."""
+    told = f"{VENDORS[stack.settings.cluster.vendor]} is simulated on this machine and not asked for anything"
+    if operation is not request.Operation.PREVIEW:
+        return f"{told}; this is the kept rehearsal of {stack.stack}"
+    compared = "its kept rehearsal" if rehearsal.kept(stack.stack) else "nothing: all is shown as new"
+    return f"{told}; {stack.stack} is compared with {compared}"
 
 
 def version_step(root: pathlib.Path, name: str, *, live: str) -> tuple[errors.Problem, ...]:
@@ -61,7 +61,8 @@ def version_step(root: pathlib.Path, name: str, *, live: str) -> tuple[errors.Pr
 def completed(asked: request.Request) -> request.Request:
     """The request completed with a simulated vendor: the kept rehearsal of the stack, else an empty account.
 
-    Raises UsageError where something else than a preview is asked of a stack without a kept rehearsal.
+    Raises UsageError where something else than a preview is asked of a stack without a kept rehearsal, and where its
+    cluster could not get from its version of Kubernetes to that of the stack file.
     """
     place = rehearsal.kept(asked.stack)
     if place is None:
@@ -70,6 +71,9 @@ def completed(asked: request.Request) -> request.Request:
         return dataclasses.replace(asked, inventory=nowhere.Nowhere(), account=accounts.Account(stack=asked.stack))
     record = place.record
     account = accounts.Account(stack=asked.stack, path=place.account)
+    live = next((each.version for each in clusters.found(account.resources())), "")
+    if asked.operation is request.Operation.PREVIEW and (refused := version_step(asked.root, asked.stack, live=live)):
+        raise errors.UsageError(*refused)
     resolve = functools.partial(
         clusters.resolve,
         resources=account.resources(),

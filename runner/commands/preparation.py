@@ -36,8 +36,8 @@ def prepare(root: pathlib.Path, stack: files.StackFile, *, operation: request.Op
         if operation not in CREATING and control_plane.status(name).condition is control_plane.Condition.ABSENT:
             return False
         control_plane.start(name, nodes=place.nodes, report=report)
-    if clouds.is_cloud(stack) and operation is request.Operation.PREVIEW:
-        report(clouds.notice(stack))
+    if clouds.is_cloud(stack):
+        report(clouds.notice(stack, operation=operation))
     if operation is not request.Operation.DESTROY:
         releases.fill_cache(root / RELEASES, report=report)
     return True

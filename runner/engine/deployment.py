@@ -260,14 +260,20 @@ class Deployment:
             found = goal.urn
         old = self._inventory.entries[found]
         if old.pending and old.custom and not old.id:
-            self._journal.tell(
-                events.Severity.WARNING,
-                f"a run was interrupted while it created {goal.name}; it is created now, and if the interrupted run"
-                " had succeeded, its object is left over and must be deleted by hand",
-                urn=goal.urn,
-            )
+            self._tell_interrupted(goal)
             return None
         return old
+
+    def _tell_interrupted(self, goal: model.Goal) -> None:
+        if self._providers.simulates(goal.type):
+            # A simulated account goes on with what it has begun.
+            return
+        self._journal.tell(
+            events.Severity.WARNING,
+            f"a run was interrupted while it created {goal.name}; it is created now, and if the interrupted run"
+            " had succeeded, its object is left over and must be deleted by hand",
+            urn=goal.urn,
+        )
 
     def _targeted(self, goal: model.Goal) -> bool:
         if not self._targets or not goal.custom or urn.is_provider(goal.type):

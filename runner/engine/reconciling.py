@@ -103,7 +103,8 @@ class Reconciler:
     async def _moved(self, goal: model.Goal, old: model.Entry) -> model.Outcome:
         """An object whose cluster is replaced: made anew on the new one, and gone with the old one."""
         change = model.FieldChange(path="provider", before=old.provider, after=goal.provider)
-        self._run(goal, intend=_never).permit_replace((change,))
+        # Whoever has permitted the cluster's replacement has permitted that of everything on it.
+        _refuse_protected(goal, (change,))
         outcome = await self._reconciled(goal, None)
         if outcome.operation is not model.Operation.CREATE:
             return outcome
@@ -161,13 +162,7 @@ class Reconciler:
             self._journal.emit(events.Progress(urn=goal.urn, message=message))
 
         def permit_replace(changes: tuple[model.FieldChange, ...]) -> None:
-            if goal.options.protect:
-                paths = ", ".join(change.path for change in changes)
-                raise errors.EngineError.of(
-                    f"{goal.name} would have to be replaced, but is protected" + (f": {paths}" if paths else ""),
-                    why="replacing deletes the present object, and all that it holds",
-                    next="undo the change, or set protect=False",
-                )
+            _refuse_protected(goal, changes)
             self._guard(goal, changes)
 
         linked = dict.fromkeys((*goal.options.replace_with, goal.options.deleted_with))
@@ -196,6 +191,16 @@ class Reconciler:
 
 async def _never(_: model.Entry) -> None:
     raise AssertionError("a preview intends nothing")
+
+
+def _refuse_protected(goal: model.Goal, changes: tuple[model.FieldChange, ...]) -> None:
+    if goal.options.protect:
+        paths = ", ".join(change.path for change in changes)
+        raise errors.EngineError.of(
+            f"{goal.name} would have to be replaced, but is protected" + (f": {paths}" if paths else ""),
+            why="replacing deletes the present object, and all that it holds",
+            next="undo the change, or set protect=False",
+        )
 
 
 def _on_another_cluster(goal: model.Goal, replaced: AbstractSet[str]) -> bool:

@@ -163,7 +163,8 @@ def test_a_kept_rehearsal_is_what_a_preview_compares_with(
     completed = clouds.completed(ASKED)
 
     assert (completed.inventory, completed.kubeconfig) == (None, str(place.kubeconfig))
-    assert "compared with the kept rehearsal" in clouds.notice(files.read(ROOT, "eks-prod", passphrase=lambda: None))
+    stack = files.read(ROOT, "eks-prod", passphrase=lambda: None)
+    assert clouds.notice(stack, operation=ASKED.operation).endswith("eks-prod is compared with its kept rehearsal")
     assert machine in place.folder.parents
 
 

@@ -88,7 +88,7 @@ def test_the_objects_of_a_replaced_cluster_are_made_anew(bench: doubles.Bench) -
         p = """
         + PROVIDER.format("x", "a").replace("{", "{{").replace("}", "}}")
         + """
-        pulumi.CustomResource("kubernetes:core/v1:ConfigMap", "inside", {{}}, Options(provider=p))
+        pulumi.CustomResource("kubernetes:core/v1:Namespace", "inside", {{}}, Options(provider=p))
         Thing("outside", opts=Options(depends_on=[p]))
     """
     )

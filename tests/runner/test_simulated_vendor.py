@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from runner.engine import values
+from stacks import errors
 from tests.runner import account_double
 from tests.runner import engine_doubles as doubles
 
@@ -288,6 +289,19 @@ def test_an_update_that_a_killed_run_has_left_is_done_again(cloud: Cloud) -> Non
 
     assert told.operations == {"a": "update"}
     assert cloud.there["a-1"]["color"] == "blue"
+
+
+def test_a_creation_that_failed_is_tried_again_without_a_word_about_leftovers(cloud: Cloud) -> None:
+    def fail(call: str) -> None:
+        raise errors.VendorRefused.of(f"{call}: internal error")
+
+    cloud.account.before_call = fail
+    failed = cloud.run("up", 'vpc("a")')
+    cloud.account.before_call = lambda _: None
+    told = cloud.run("up", 'vpc("a")')
+
+    assert failed.failures == {"a": "create a-1: internal error"}
+    assert (told.operations, told.messages) == ({"a": "create"}, [])
 
 
 def test_custom_timeouts_hold(cloud: Cloud) -> None:

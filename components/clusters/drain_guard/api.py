@@ -149,7 +149,9 @@ def _unless_missing(refused: Refused) -> Exception:
 def _connected(kubeconfig: Mapping[str, Any]) -> Any:
     """A client of its own, so that the process's default configuration stays as it is."""
     settings = client.Configuration()
-    config.load_kube_config_from_dict(login.logged_in(kubeconfig), client_configuration=settings)  # type: ignore[no-untyped-call]
+    # Without types of its own.
+    load: Any = config.load_kube_config_from_dict
+    load(login.logged_in(kubeconfig), client_configuration=settings)
     # Whether and when to try again is decided by who asks.
     settings.retries = False
     return client.ApiClient(configuration=settings)

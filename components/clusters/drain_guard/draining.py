@@ -73,7 +73,7 @@ class Draining:
         self._say = say
         self._clock = clock or Clock()
         self._refusals: dict[objects.Reference, str] = {}
-        self._deleted: set[objects.Reference] = set()
+        self._deleted: dict[tuple[str, str], set[str]] = {}
         self._made_again: Counter[tuple[str, str]] = Counter()
         self._said: tuple[str, float] = ("", 0.0)
 
@@ -139,10 +139,11 @@ class Draining:
         return step
 
     def _delete(self, reference: objects.Reference) -> None:
-        earlier = {(item.kind, item.label) for item in self._deleted if item.uid != reference.uid}
-        if (reference.kind, reference.label) in earlier and reference not in self._deleted:
-            self._made_again[reference.kind, reference.label] += 1
-        self._deleted.add(reference)
+        key = (reference.kind, reference.label)
+        uids = self._deleted.setdefault(key, set())
+        if uids and reference.uid not in uids:
+            self._made_again[key] += 1
+        uids.add(reference.uid)
         try:
             self._cluster.delete(reference)
         except api.Refused as refused:

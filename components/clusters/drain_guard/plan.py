@@ -153,17 +153,17 @@ def _volumes(seen: objects.Snapshot, drain: resolution.Drain) -> _Look:
         return (), tuple(noted)
     claims = volumes.released_claims(seen)
     users = volumes.users(seen, claims)
+    pods = volumes.used_by(users)
     delete = (*volumes.owners(seen, users), *_references(claims))
-    return delete, (*_held(claims, note=lambda claim: _used_by(claim, users)), *noted)
+    return delete, (*_held(claims, note=lambda claim: _users_note(pods.get(objects.key(claim), []))), *noted)
 
 
 def _volume(volume: objects.Manifest) -> Held:
     return _hold(volume, note=volume.get("status", {}).get("message", ""), deleting=True)
 
 
-def _used_by(claim: objects.Manifest, users: Iterable[objects.Manifest]) -> str:
-    names = [pod["metadata"]["name"] for pod in users if volumes.uses(pod, claim)]
-    return f"used by pod {', '.join(names)}" if names else ""
+def _users_note(pods: list[str]) -> str:
+    return f"used by pod {', '.join(pods)}" if pods else ""
 
 
 def _pools(seen: objects.Snapshot, _drain: resolution.Drain) -> _Look:

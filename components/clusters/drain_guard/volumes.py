@@ -68,9 +68,13 @@ def users(seen: objects.Snapshot, claims: Iterable[objects.Manifest]) -> list[ob
     ]
 
 
-def uses(pod: objects.Manifest, claim: objects.Manifest) -> bool:
-    """Whether the pod has the claim among its volumes."""
-    return objects.key(claim) in _claims_of(pod)
+def used_by(pods: Iterable[objects.Manifest]) -> dict[tuple[str, str], list[str]]:
+    """Names of these pods, by the namespace and name of each claim that they use."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for pod in pods:
+        for claim in _claims_of(pod):
+            found.setdefault(claim, []).append(pod["metadata"]["name"])
+    return found
 
 
 def _claims_of(pod: objects.Manifest) -> Iterator[tuple[str, str]]:

@@ -146,6 +146,7 @@ def test_the_networks_of_a_public_api_are_not_let_into_the_private_one(create):
             ("eks/addon:Addon", "vpc-cni"),
             ("iam/rolePolicyAttachment:RolePolicyAttachment", "vpc-cni-AmazonEKS_CNI_Policy"),
         ),
+        (("eks/addon:Addon", "vpc-cni"), ("eks/addon:Addon", "eks-pod-identity-agent")),
         (("eks/nodeGroup:NodeGroup", "pool-system"), ("eks/addon:Addon", "vpc-cni")),
         (("eks/nodeGroup:NodeGroup", "pool-system"), ("eks/addon:Addon", "kube-proxy")),
         (("eks/nodeGroup:NodeGroup", "pool-system"), ("eks/addon:Addon", "eks-pod-identity-agent")),
