@@ -67,12 +67,12 @@ def _object(value: Any, *, known: Mapping[str, schema.Property], path: str) -> I
     given = {name: item for name, item in value.items() if item is not None}
     for name in known:
         if known[name].required and name not in given:
-            yield Finding(_below(path, name), "is required and missing")
+            yield Finding(values.below(path, name), "is required and missing")
     for name, item in given.items():
         if name not in known:
             yield _stranger(str(name), known=known, path=path)
         else:
-            yield from _property(item, known=known[name], path=_below(path, name))
+            yield from _property(item, known=known[name], path=values.below(path, name))
 
 
 def _property(value: Any, *, known: schema.Property, path: str) -> Iterator[Finding]:
@@ -105,7 +105,7 @@ def _items(value: Any, *, type_: schema.Type, path: str) -> Iterator[Finding]:
     elif type_.form is schema.Form.MAP and isinstance(value, Mapping):
         for key, item in value.items():
             if item is not None:
-                yield from _value(item, type_=item_type, path=_below(path, str(key)))
+                yield from _value(item, type_=item_type, path=values.below(path, str(key)))
     else:
         yield Finding(path, f"must be {type_.form}, not {_kind(value)}")
 
@@ -130,12 +130,12 @@ def _enum(value: Any, *, type_: schema.Type, path: str) -> Iterator[Finding]:
         words = sorted(str(choice) for choice in choices)
         listed = ", ".join(words[:_LONGEST_LIST]) + (", …" if len(words) > _LONGEST_LIST else "")
         yield Finding(path, f"must be one of {listed}", _hint(value, dict.fromkeys(words)))
-    elif not isinstance(value, str) and value not in choices:
+    elif not isinstance(value, str) and not (_fits(value, schema.Form.NUMBER) and value in choices):
         yield Finding(path, f"must be text, not {_kind(value)}")
 
 
 def _stranger(name: str, *, known: Mapping[str, object], path: str) -> Finding:
-    return Finding(_below(path, name), "is no property of this type", _hint(name, known))
+    return Finding(values.below(path, name), "is no property of this type", _hint(name, known))
 
 
 def _hint(word: str, known: Mapping[str, object]) -> str:
@@ -161,10 +161,3 @@ def _kind(value: Any) -> str:
         return "a list"
     kinds: dict[type, str] = {bool: "true or false", str: "text", int: "a number", float: "a fraction"}
     return kinds.get(type(value), "nothing")
-
-
-def _below(path: str, name: str) -> str:
-    """The path of a member, with names that are no words in brackets: `tags["kubernetes.io/role/elb"]`."""
-    if name.replace("_", "a").replace("-", "a").replace("$", "a").isalnum():
-        return f"{path}.{name}" if path else name
-    return f'{path}["{name}"]'

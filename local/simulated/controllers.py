@@ -198,15 +198,16 @@ class Cloud:
             actions = controllers_volumes.plan(claims, live, classes, provisioners=drivers)
             await reconciling.perform(self._client, actions)
         if account is not None and cluster is not None:
-            self._match_disks(account, controllers_volumes.disks(live, cluster))
+            self._match_disks(account, controllers_volumes.disks(live, classes, cluster))
 
     def _match_disks(self, account: accounts.Account, wanted: dict[str, values.Resource]) -> None:
-        held = {item.id for item in account.resources() if controllers_volumes.CLAIM in item.inputs}
-        for made, disk in wanted.items():
-            if made not in held:
+        held = {item.name: item.id for item in account.resources() if controllers_volumes.CLAIM in item.inputs}
+        for name, disk in wanted.items():
+            if name not in held:
                 account.adopt(disk)
-        for gone in held - wanted.keys():
-            account.release(gone)
+        for name, identifier in held.items():
+            if name not in wanted:
+                account.release(identifier)
 
     def _release_node_group(self, resource: values.Resource) -> None:
         """AKS keeps what a cluster has made in a resource group of the cluster's own, and deletes both together."""

@@ -44,13 +44,20 @@ def plan(
     return volumes.plan(claims, live, played)
 
 
-def disks(live: Sequence[Mapping[str, Any]], cluster: clusters.Cluster) -> dict[str, values.Resource]:
-    """The disks that the volumes stand for, by id."""
-    found = (_disk(volume, cluster) for volume in live if volume["spec"].get("csi"))
-    return {disk.id: disk for disk in found}
+def disks(
+    live: Sequence[Mapping[str, Any]], classes: Sequence[Mapping[str, Any]], cluster: clusters.Cluster
+) -> dict[str, values.Resource]:
+    """The disks that the volumes stand for, by their names, which stay when the storage class is gone."""
+    parameters = {item["metadata"]["name"]: item.get("parameters") or {} for item in classes}
+    found = (
+        _disk(volume, parameters.get(volume["spec"].get("storageClassName"), {}), cluster)
+        for volume in live
+        if volume["spec"].get("csi")
+    )
+    return {disk.name: disk for disk in found}
 
 
-def _disk(volume: Mapping[str, Any], cluster: clusters.Cluster) -> values.Resource:
+def _disk(volume: Mapping[str, Any], parameters: Mapping[str, str], cluster: clusters.Cluster) -> values.Resource:
     name = f"pv-{volume['spec']['csi']['volumeHandle']}"
     size = math.ceil(quantities.value(volume["spec"]["capacity"]["storage"]) / _GIB)
     reference = volume["spec"].get("claimRef") or {}
@@ -67,7 +74,8 @@ def _disk(volume: Mapping[str, Any], cluster: clusters.Cluster) -> values.Resour
             token, made = "gcp:compute/disk:Disk", f"projects/{project}/zones/{cluster.region}/disks/{name}"
             inputs = {"name": name, "size": size, "type": "pd-balanced"}
         case "aks":
-            group = clusters.node_group(cluster)
+            # Elsewhere than in the cluster's own group it outlives the cluster.
+            group = parameters.get("resourceGroup") or clusters.node_group(cluster)
             base = cluster.resource.id.partition("/resourceGroups/")[0]
             made = f"{base}/resourceGroups/{group}/providers/Microsoft.Compute/disks/{name}"
             token, inputs = "azure-native:compute:Disk", {"resourceGroupName": group, "diskSizeGB": size}

@@ -22,7 +22,7 @@ def between(token: str, *, old: Mapping[str, Any], new: Mapping[str, Any]) -> va
 def _changed(old: Any, new: Any, *, path: str = "") -> Iterator[str]:
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in {**old, **new}:
-            yield from _changed(old.get(key), new.get(key), path=f"{path}.{key}" if path else str(key))
+            yield from _changed(old.get(key), new.get(key), path=values.below(path, str(key)))
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         for index, (before, after) in enumerate(zip(old, new, strict=True)):
             yield from _changed(before, after, path=f"{path}[{index}]")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
-from local.simulated import checking, facts, identifiers, sdk, values
+from local.simulated import checking, facts, identifiers, values
 
 _HANDLES: Final = (
     "arn",
@@ -80,9 +80,9 @@ def missing(
         if not reference.foreign:
             yield checking.Finding(path, f"names {value}, and there is no such {kinds} in this account")
         elif value in gone or identifiers.is_marked(value):
-            yield checking.Finding(path, f"names {value}, a {kinds} that is no longer there")
+            yield checking.Finding(path, f"names {value}, which is no longer there ({kinds})")
         elif not _has_shape(value, reference.tokens):
-            yield checking.Finding(path, f"must name a {kinds}, and {value!r} does not look like one")
+            yield checking.Finding(path, f"must name a resource of type {kinds}, and {value!r} does not look like one")
 
 
 def dependants(resource: values.Resource, *, there: Collection[values.Resource]) -> list[values.Resource]:
@@ -111,8 +111,8 @@ def _has_shape(value: str, tokens: tuple[str, ...]) -> bool:
 def _shapes(token: str) -> tuple[str, ...]:
     known = facts.of(token)
     templates = [known.id, *(str(value) for path in _HANDLES if (value := values.at(known.outputs, path)))]
-    # A name alone says nothing about its type, and an ARN may lead to another kind of principal or policy.
-    free = [r"[^/:]+", r"arn:.+"] if "{name}" in known.id or known.name else []
+    # A name or an address says nothing about its type, and an ARN may lead to another kind of principal or policy.
+    free = [r"[^/:]+", r"arn:.+", r"https://.+"] if "{name}" in known.id or known.name else []
     return (*(_pattern(template) for template in templates), *free)
 
 
@@ -124,5 +124,5 @@ def _pattern(template: str) -> str:
 
 
 def _kind(token: str) -> str:
-    """The type as a person says it: `aws:ec2/vpc:Vpc` is `aws Vpc`."""
-    return f"{sdk.vendor(token)} {token.rpartition(':')[2]}"
+    """The type as a person says it: `aws:ec2/vpc:Vpc` is `Vpc`."""
+    return token.rpartition(":")[2]

@@ -175,7 +175,7 @@ def _generic(head: str, inner: ast.expr, *, folder: pathlib.Path) -> Type:
 
 
 def _reference(name: str, *, folder: pathlib.Path) -> Type:
-    """A class that an annotation names: `ClusterVpcConfigArgs`, `outputs.ClusterVpcConfig`, `iam.PolicyArgs`, …"""
+    """A class that an annotation names, such as `ClusterVpcConfigArgs`, `outputs.ClusterVpcConfig` or `OSSKU`."""
     module, _, class_name = name.rpartition(".")
     home = folder if module in ("", "outputs") else folder.parent / module.removeprefix("_")
     is_object = class_name.endswith("Args") or module == "outputs"

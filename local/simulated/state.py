@@ -101,7 +101,7 @@ def masked(value: Any, paths: Iterable[str], *, path: str = "") -> Any:
     if path in listed:
         return MASK
     if isinstance(value, Mapping):
-        return {key: masked(item, listed, path=f"{path}.{key}" if path else str(key)) for key, item in value.items()}
+        return {key: masked(item, listed, path=values.below(path, str(key))) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [masked(item, listed, path=f"{path}[{index}]") for index, item in enumerate(value)]
     return value

@@ -6,10 +6,11 @@ No vendor and no rule is known here. Paths of properties are written as Pulumi w
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, Final, Literal
 
-
+_WORD: Final = re.compile(r"[\w$-]+", re.ASCII)
 _EXACT: Final = 2.0**53
 """Below it a double tells whole numbers apart."""
 
@@ -91,11 +92,19 @@ def at(tree: Any, path: str) -> Any:
     return tree
 
 
+def below(path: str, name: str) -> str:
+    """The path of a member; a name that is no word stands in brackets: `tags["kubernetes.io/role/elb"]`."""
+    if _WORD.fullmatch(name):
+        return f"{path}.{name}" if path else name
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{path}["{escaped}"]'
+
+
 def leaves(value: Any, *, path: str = "") -> Iterator[tuple[str, Any]]:
     """Every value that is neither a dictionary nor a list, with its path; empty containers count as values."""
     if isinstance(value, Mapping) and value:
         for key, item in value.items():
-            yield from leaves(item, path=f"{path}.{key}" if path else str(key))
+            yield from leaves(item, path=below(path, str(key)))
     elif isinstance(value, (list, tuple)) and value:
         for index, item in enumerate(value):
             yield from leaves(item, path=f"{path}[{index}]")

@@ -67,7 +67,7 @@ class Reconciler:
         if not goal.custom:
             return self._grouped(goal, old)
         if old is not None and _on_another_cluster(goal, replaced):
-            return await self._moved(goal, old)
+            return await self._moved(goal)
         return await self._reconciled(goal, old, replaced=replaced)
 
     async def seen(self, goal: model.Goal, old: model.Entry) -> model.Outcome:
@@ -100,9 +100,10 @@ class Reconciler:
             self._inventory.record(entries.of_provider(goal, id=identity))
         return model.Outcome(operation=operation, id=identity, outputs=goal.inputs)
 
-    async def _moved(self, goal: model.Goal, old: model.Entry) -> model.Outcome:
+    async def _moved(self, goal: model.Goal) -> model.Outcome:
         """An object whose cluster is replaced: made anew on the new one, and gone with the old one."""
-        change = model.FieldChange(path="provider", before=old.provider, after=goal.provider)
+        above = urn.Urn.parse(urn.provider_urn(goal.provider)).name
+        change = model.FieldChange(path="replaceWith", before=None, after=above)
         # Whoever has permitted the cluster's replacement has permitted that of everything on it.
         _refuse_protected(goal, (change,))
         outcome = await self._reconciled(goal, None)

@@ -1,11 +1,12 @@
+import asyncio
 import base64
 import re
 
 import pytest
-import worlds
 from cryptography import x509
 
 from local.simulated import schema
+from tests.local.simulated import worlds
 
 
 def test_aws_identifiers_have_their_shapes():
@@ -86,10 +87,10 @@ def test_a_successor_gets_another_identifier():
 def test_tags_of_the_provider_are_on_everything():
     world = worlds.World()
     provider = {**worlds.AWS, "defaultTags": '{"tags": {"owner": "platform"}}'}
-    import asyncio
-
     made = asyncio.run(
-        world.account.create("aws:ec2/vpc:Vpc", "net", {"cidrBlock": "10.0.0.0/16", "tags": {"a": "b"}}, provider=provider)
+        world.account.create(
+            "aws:ec2/vpc:Vpc", "net", {"cidrBlock": "10.0.0.0/16", "tags": {"a": "b"}}, provider=provider
+        )
     )
     assert made.outputs["tagsAll"] == {"a": "b", "owner": "platform"}
 

@@ -63,7 +63,11 @@ def aws_network(world):
     vpc = world.make("aws:ec2/vpc:Vpc", "net", cidrBlock="10.0.0.0/16", enableDnsHostnames=True)
     subnets = [
         world.make(
-            "aws:ec2/subnet:Subnet", f"private-{zone}", vpcId=vpc.id, cidrBlock=block, availabilityZone=f"eu-central-1{zone}"
+            "aws:ec2/subnet:Subnet",
+            f"private-{zone}",
+            vpcId=vpc.id,
+            cidrBlock=block,
+            availabilityZone=f"eu-central-1{zone}",
         )
         for zone, block in (("a", "10.0.0.0/20"), ("b", "10.0.16.0/20"))
     ]
@@ -97,14 +101,21 @@ def node_group(world, name="general", **inputs):
 def another_group(world, name, **inputs):
     """A node group in the cluster `prod`."""
     subnets = [one.id for one in world.account.resources() if one.token == "aws:ec2/subnet:Subnet"]
-    wanted = {"scalingConfig": {"minSize": 1, "maxSize": 3, "desiredSize": 1}, "subnetIds": subnets, "clusterName": "prod"}
+    wanted = {
+        "scalingConfig": {"minSize": 1, "maxSize": 3, "desiredSize": 1},
+        "subnetIds": subnets,
+        "clusterName": "prod",
+    }
     return world.make("aws:eks/nodeGroup:NodeGroup", name, **{**wanted, **inputs})
 
 
 def gke(world, **inputs):
     """A GKE cluster `prod` in a network of its own."""
     network = world.make("gcp:compute/network:Network", "net", autoCreateSubnetworks=False)
-    ranges = [{"rangeName": "pods", "ipCidrRange": "10.4.0.0/14"}, {"rangeName": "services", "ipCidrRange": "10.8.0.0/20"}]
+    ranges = [
+        {"rangeName": "pods", "ipCidrRange": "10.4.0.0/14"},
+        {"rangeName": "services", "ipCidrRange": "10.8.0.0/20"},
+    ]
     subnetwork = world.make(
         "gcp:compute/subnetwork:Subnetwork",
         "nodes",
@@ -130,7 +141,9 @@ def gke(world, **inputs):
 
 def azure_network(world):
     """A resource group with a virtual network and a subnet for nodes."""
-    group = world.make("azure-native:resources:ResourceGroup", "group", resourceGroupName="rg", location="germanywestcentral")
+    group = world.make(
+        "azure-native:resources:ResourceGroup", "group", resourceGroupName="rg", location="germanywestcentral"
+    )
     network = world.make(
         "azure-native:network:VirtualNetwork",
         "net",
