@@ -25,7 +25,7 @@ ServiceCheck = Callable[["settings.Service", "nodes.Nodes | None", findings.Path
 
 OPERATOR_NAMESPACES: Final = ("contour", "prometheus-operator")
 """Namespaces that operators live in, each named like its operator."""
-RESERVED_NAMESPACES: Final = ("default", "paasport-system", *OPERATOR_NAMESPACES)
+RESERVED_NAMESPACES: Final = ("cluster-autoscaler", "default", "ingress", "paasport-system", *OPERATOR_NAMESPACES)
 """Namespaces that no service may have; those that start with `kube-` are Kubernetes' own and come on top."""
 
 

@@ -11,11 +11,14 @@ from typing import Any
 import jsonschema
 import pytest
 
+from local.simulated import account as accounts
+from local.simulated import values as simulated
 from runner import cli, request
 from runner import rehearsal as rehearsals
 from runner.commands import clouds
 from runner.engine import nowhere
-from stacks import files
+from stacks import errors, files
+from tests.runner import account_double
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MIRROR = ROOT / "tests/components/mirror"
@@ -172,5 +175,18 @@ def test_a_kept_rehearsal_is_what_a_preview_compares_with(
 def test_another_stack_cannot_use_a_cluster_that_only_the_official_engine_knows() -> None:
     drift = dataclasses.replace(ASKED, operation=request.Operation.DRIFT)
 
-    with pytest.raises(Exception, match="the cluster of eks-prod is made and known by the official engine"):
+    with pytest.raises(errors.UsageError, match="the cluster of eks-prod is made and known by the official engine"):
         clouds.completed(drift)
+
+
+@pytest.mark.usefixtures("machine")
+def test_a_kept_rehearsal_with_a_far_older_kubernetes_is_not_compared_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = account_double.FakeAccount()
+    token = "aws:eks/cluster:Cluster"
+    state = {"name": "eks-prod", "version": "1.33"}
+    account.made["eks-prod"] = simulated.Resource(token=token, name="x", id="x", inputs=state, outputs=state)
+    monkeypatch.setattr(rehearsals, "kept", rehearsals.place)
+    monkeypatch.setattr(accounts, "Account", lambda **_: account)
+
+    with pytest.raises(errors.UsageError, match=r"eks-prod runs Kubernetes 1\.33, and the stack file wants 1\.35"):
+        clouds.completed(ASKED)

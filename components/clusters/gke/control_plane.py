@@ -32,7 +32,8 @@ def properties(
         **_version(wanted),
         **_nodes(wanted, nodes=nodes, key=key),
         "addonsConfig": _addons(),
-        "gatewayApiConfig": {"channel": "CHANNEL_STANDARD"},
+        # Contour brings these definitions, the same ones on every vendor; two owners would fight over them.
+        "gatewayApiConfig": {"channel": "CHANNEL_DISABLED"},
         "loggingConfig": audit.logging(wanted),
         "monitoringConfig": audit.monitoring(wanted),
         "costManagementConfig": {"enabled": True},

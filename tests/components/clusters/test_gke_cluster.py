@@ -57,7 +57,7 @@ def test_its_settings_are_those_of_a_hardened_cluster(plain):
     }
     assert cluster["resourceLabels"] == {"cost-center": "1234"}
     assert cluster["costManagementConfig"] == {"enabled": True}
-    assert cluster["gatewayApiConfig"] == {"channel": "CHANNEL_STANDARD"}
+    assert cluster["gatewayApiConfig"] == {"channel": "CHANNEL_DISABLED"}
 
 
 def test_the_network_is_the_clusters_own_with_named_ranges_for_pods_and_services(plain):
