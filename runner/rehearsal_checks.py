@@ -16,6 +16,9 @@ from stacks import versions
 
 _ADDON: Final = "aws:eks/addon:Addon"
 
+_INJECTED: Final = "a fault that was injected"
+"""What the simulated account says of a failure that was asked for."""
+
 Json = Mapping[str, Any]
 
 
@@ -42,6 +45,11 @@ def failures(result: request.Result) -> list[str]:
         return told
     errors = [item.message for item in result.diagnostics if item.severity == "error"]
     return [_first_line(message) for message in errors] or ["the run failed and did not say why"]
+
+
+def was_injected(result: request.Result) -> bool:
+    """Whether a run failed because a fault was injected, and not of itself: then a user would try again."""
+    return result.failed and any(_INJECTED in item.failure for item in result.resources)
 
 
 def outputs(exported: Mapping[str, Any], *, vendor: str, services: Iterable[str]) -> list[str]:

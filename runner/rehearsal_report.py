@@ -39,8 +39,8 @@ class Report:
     vendor: str
     simulated: bool
     """Whether a vendor was simulated; not for clusters that exist or run on this machine."""
-    fault: str
-    """Empty where none was injected."""
+    faults: tuple[str, ...]
+    """What was injected."""
     steps: tuple[Step, ...]
     kept: tuple[rehearsal_checks.Kept, ...]
     resources: tuple[tuple[str, str], ...]
@@ -84,7 +84,7 @@ def summary(report: Report) -> Iterator[str]:
         yield f"kept: {kept.what}: {kept.reason}"
     yield ""
     verdict = f"failed with {len(report.problems)} problems" if report.problems else "passed"
-    fault = f" with the fault {report.fault}" if report.fault else ""
+    fault = f" with {', '.join(report.faults)}" if report.faults else ""
     yield f"rehearsal of {report.stack}{fault} {verdict} in {text.seconds(report.seconds)}"
     if report.simulated:
         yield "what it does not show:"
@@ -105,7 +105,7 @@ def rendered(report: Report) -> dict[str, Any]:
         "stack": report.stack,
         "vendor": report.vendor,
         "simulated": report.simulated,
-        "fault": report.fault,
+        "faults": list(report.faults),
         "passed": not report.problems,
         "steps": [
             {

@@ -46,8 +46,8 @@ class Asked:
 
     root: pathlib.Path
     stack: files.StackFile
-    fault: str = ""
-    """One of `faults.KINDS`; empty for none."""
+    faults: tuple[str, ...] = ()
+    """Of `faults.KINDS`."""
     keep: bool = False
 
 
@@ -87,7 +87,7 @@ async def _rehearse(asked: Asked, place: rehearsal.Place, telling: _Telling) -> 
             stack=asked.stack.stack,
             vendor=asked.stack.settings.cluster.vendor,
             simulated=stage.account is not None,
-            fault=asked.fault,
+            faults=asked.faults,
             steps=tuple(run.done),
             kept=tuple(run.kept),
             resources=run.resources,
@@ -137,8 +137,7 @@ async def _stage(asked: Asked, place: rehearsal.Place) -> AsyncIterator[_Stage]:
 
 
 def _account(asked: Asked, place: rehearsal.Place, *, listener: values.Listener) -> accounts.Account:
-    kinds = frozenset({faulting.Kind(asked.fault)}) if asked.fault else frozenset()
-    faults = faulting.Faults(kinds=kinds)
+    faults = faulting.Faults(kinds=frozenset(faulting.Kind(kind) for kind in asked.faults))
     return accounts.Account(stack=asked.stack.stack, path=place.account, faults=faults, listener=listener)
 
 
@@ -276,10 +275,9 @@ class _Run:
         while True:
             self._runs += 1
             result = await operations.run(self._request(operation, stack), self._listener)
-            if not result.failed or not self._asked.fault or self._runs >= _RUNS:
+            if not rehearsal_checks.was_injected(result) or self._runs >= _RUNS:
                 return result
-            for problem in rehearsal_checks.failures(result):
-                self._tell(f"   failed as {self._asked.fault} makes it: {problem}")
+            self._tell(f"   failed with {len(rehearsal_checks.failures(result))} problems of the injected fault: again")
 
     def _request(self, operation: request.Operation, stack: files.StackFile) -> request.Request:
         return request.Request(

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from runner.engine import events, storage
+from runner.host import spare
 from stacks import errors
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class Request:
     """URNs, patterns of URNs with `*`, or names; empty means everything."""
     replace: tuple[str, ...] = ()
     """What may be replaced, or as a cluster deleted, although it is guarded: named as targets are."""
+    warm: spare.Spare | None = None
+    """A process that is getting ready to run the program; None starts one."""
     parallel: int = 64
     """Registrations that the program may have under way at a time."""
     stack_outputs: Callable[[str], Awaitable[Mapping[str, Any]]] = _no_other_stack

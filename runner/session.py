@@ -197,6 +197,7 @@ class Session:
                 config=self._request.config,
                 secret_keys=self._request.secret_keys,
                 said=lambda line: self._journal.tell(events.Severity.INFO, line),
+                warm=self._request.warm,
             ) as child,
         ):
             self._child = child

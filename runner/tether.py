@@ -5,10 +5,15 @@
 Standard input is the tether. Its first line is a JSON object of environment variables: passed this way they stand in
 no process list. After that it only has to stay open: when the engine is gone, however it died, the pipe closes, and
 the whole process group ends with it. Works on every Unix, unlike a parent-death signal. Standard library only.
+
+`tether.py --spare MODULE...` does not know its target yet: it loads the modules meanwhile, and the first line has the
+`environment` and the `arguments`, which are the target and its arguments.
 """
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 import os
 import runpy
@@ -22,7 +27,18 @@ def main(arguments: list[str]) -> None:
     tether = os.dup(0)
     with open(os.devnull, encoding="utf-8") as nothing:  # noqa: PTH123 - the import of pathlib costs more than all this
         os.dup2(nothing.fileno(), 0)
-    os.environ.update(json.loads(_line(tether)))
+    if arguments[0] == "--spare":
+        for name in arguments[1:]:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
+        line = _line(tether)
+        if not line:
+            return
+        work = json.loads(line)
+        environment, arguments = work["environment"], work["arguments"]
+    else:
+        environment = json.loads(_line(tether))
+    os.environ.update(environment)
     threading.Thread(target=_follow, args=(tether,), daemon=True).start()
     # The project's folder comes first, as where a program is started by name, and this file's folder not at all.
     sys.path.insert(0, os.getcwd())  # noqa: PTH109 - as above

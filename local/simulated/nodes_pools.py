@@ -14,9 +14,11 @@ from typing import Any, Final
 from local.simulated import clusters, nodes, values
 from stacks import regions, shapes
 
-TOKENS: Final = frozenset(
-    {"aws:eks/nodeGroup:NodeGroup", "gcp:container/nodePool:NodePool", "azure-native:containerservice:AgentPool"}
-)
+TOKENS: Final[Mapping[str, clusters.Vendor]] = {
+    "aws:eks/nodeGroup:NodeGroup": "eks",
+    "gcp:container/nodePool:NodePool": "gke",
+    "azure-native:containerservice:AgentPool": "aks",
+}
 """The resources that are node pools by themselves."""
 _DEPLOYMENT: Final = "azure-native:resources:Deployment"
 SOURCES: Final = frozenset({*TOKENS, *clusters.TOKENS, _DEPLOYMENT})
@@ -49,9 +51,9 @@ def kubelet_version(version: str) -> str:
 
 
 def belongs(pool: values.Resource, cluster: clusters.Cluster) -> bool:
-    """Whether a pool's resource is of this cluster."""
+    """Whether a resource is a pool of this cluster."""
     named = next((pool.inputs[key] for key in ("clusterName", "cluster", "resourceName") if pool.inputs.get(key)), "")
-    return str(named).rpartition("/")[2] == cluster.name
+    return TOKENS.get(pool.token) == cluster.vendor and str(named).rpartition("/")[2] == cluster.name
 
 
 def _of_eks(cluster: clusters.Cluster, resources: Sequence[values.Resource]) -> list[nodes.Pool]:
@@ -262,7 +264,7 @@ def _pool(
 
 
 def _own(cluster: clusters.Cluster, resources: Iterable[values.Resource]) -> list[values.Resource]:
-    return [resource for resource in resources if resource.token in TOKENS and belongs(resource, cluster)]
+    return [resource for resource in resources if belongs(resource, cluster)]
 
 
 def _machine(vendor: str, name: str, *, arch: str = "amd64") -> shapes.Machine:

@@ -86,7 +86,8 @@ def save(state: State, path: pathlib.Path) -> None:
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        json.dump(stored, file, separators=(",", ":"))
+        # At once: the encoder that writes piece by piece is Python, and ten times slower.
+        file.write(json.dumps(stored, separators=(",", ":")))
     try:
         pathlib.Path(file.name).replace(path)
     except OSError:

@@ -12,18 +12,26 @@ if TYPE_CHECKING:
     from runner import rehearsal_run
     from runner.engine import events
 
-FAULTS: Final = ("throttle", "create-fails-once", "conflict", "timeout")
+FAULTS: Final = ("throttle", "conflict", "create-fails-once", "timeout")
 """As in `local.simulated.faults`, which `--help` need not wait for; a test compares them."""
 
 
 @click.command()
 @click.option("--keep", is_flag=True, help="Leave cluster and account to look at and to preview against.")
-@click.option("--fault", type=click.Choice(FAULTS), help="What goes wrong at the simulated vendor.")
+@click.option(
+    "--fault",
+    "faults",
+    type=click.Choice(FAULTS),
+    multiple=True,
+    help="What goes wrong at the simulated vendor. May be given more than once.",
+)
 @click.option("--verbose", "-v", is_flag=True, help="Show every resource.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 @click.argument("stack")
 @click.pass_obj
-def rehearse(root: pathlib.Path, stack: str, *, keep: bool, fault: str | None, verbose: bool, as_json: bool) -> int:
+def rehearse(
+    root: pathlib.Path, stack: str, *, keep: bool, faults: tuple[str, ...], verbose: bool, as_json: bool
+) -> int:
     """Deploy, upgrade and destroy STACK on this machine, with its vendor simulated.
 
     The Kubernetes API is real, and what the stack makes on it is waited for; no cloud account is asked for anything,
@@ -32,7 +40,7 @@ def rehearse(root: pathlib.Path, stack: str, *, keep: bool, fault: str | None, v
     from runner import document, rehearsal, rehearsal_report, rehearsal_run  # noqa: PLC0415 - `--help` needs none
     from runner.commands import project  # noqa: PLC0415 - likewise
 
-    asked = rehearsal_run.Asked(root=root, stack=project.read(root, stack), fault=fault or "", keep=keep)
+    asked = rehearsal_run.Asked(root=root, stack=project.read(root, stack), faults=faults, keep=keep)
     stream = sys.stderr if as_json else sys.stdout
 
     def tell(line: str) -> None:

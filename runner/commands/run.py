@@ -7,6 +7,7 @@ answers, and only then does the engine begin.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import pathlib
 import sys
@@ -17,6 +18,7 @@ import click
 
 from runner import pulumi_cli, request
 from runner.commands import consent, project
+from runner.host import spare
 from stacks import errors
 
 if TYPE_CHECKING:
@@ -60,16 +62,22 @@ def run(root: pathlib.Path, call: Call) -> int:
         # Not read: the official engine can use secrets and environments that this one can't.
         project.check(root, call.stack)
         return _official(root, call)
+    # A destroy runs no program.
+    with spare.warming(root) if call.operation != "destroy" else contextlib.nullcontext() as warm:
+        return _read(root, call, asked=asked, warm=warm)
+
+
+def _read(root: pathlib.Path, call: Call, *, asked: pulumi_cli.Engine | None, warm: spare.Spare | None) -> int:
     stack = project.read(root, call.stack)
     vendor = stack.settings.cluster.vendor
     if pulumi_cli.engine_for(vendor, operation=call.operation, asked=asked) is pulumi_cli.Engine.PULUMI:
         return _official(root, call)
     interactive = project.can_ask() and not call.json
     needed = consent.of(call.operation, vendor=vendor, stack=stack.stack, yes=call.yes, interactive=interactive)
-    if needed is consent.Consent.ASK and not _agreed(root, call, stack):
+    if needed is consent.Consent.ASK and not _agreed(root, call, stack, warm=warm):
         click.echo("nothing was changed")
         return FAILED
-    return _embedded(root, call, stack)
+    return _embedded(root, call, stack, warm=warm)
 
 
 def exit_code(result: request.Result, *, operation: str) -> int:
@@ -114,7 +122,7 @@ def _judged(root: pathlib.Path, call: Call) -> int:
     return 0
 
 
-def _agreed(root: pathlib.Path, call: Call, stack: files.StackFile) -> bool:
+def _agreed(root: pathlib.Path, call: Call, stack: files.StackFile, *, warm: spare.Spare | None) -> bool:
     """Show what would happen, and ask. What cannot even be planned is not asked about."""
     if call.operation == "destroy":
         from runner.commands import preparation  # noqa: PLC0415 - not needed where nobody is asked
@@ -123,21 +131,28 @@ def _agreed(root: pathlib.Path, call: Call, stack: files.StackFile) -> bool:
         for entry in doomed:
             click.echo(f"delete   {entry.type}  {entry.urn.rpartition('::')[2]}")
         return click.confirm(f"delete these {len(doomed)} resources of {stack.stack}?", default=False, err=True)
-    if _embedded(root, dataclasses.replace(call, operation="preview"), stack) != 0:
+    if _embedded(root, dataclasses.replace(call, operation="preview"), stack, warm=warm) != 0:
         return False
     return click.confirm(f"do this to {stack.stack}?", default=False, err=True)
 
 
-def _embedded(root: pathlib.Path, call: Call, stack: files.StackFile) -> int:
+def _embedded(root: pathlib.Path, call: Call, stack: files.StackFile, *, warm: spare.Spare | None) -> int:
     from runner.display import selection  # noqa: PLC0415 - the official engine has its own
 
     with selection.display(call.stream, planned=call.is_planned, full_changes=call.diff) as display:
-        result = _result(root, call, stack, display=display)
+        result = _result(root, call, stack, display=display, warm=warm)
     _tell(call, result)
     return exit_code(result, operation=call.operation)
 
 
-def _result(root: pathlib.Path, call: Call, stack: files.StackFile, *, display: selection.Display) -> request.Result:
+def _result(
+    root: pathlib.Path,
+    call: Call,
+    stack: files.StackFile,
+    *,
+    display: selection.Display,
+    warm: spare.Spare | None,
+) -> request.Result:
     from runner import operations  # noqa: PLC0415 - the official engine needs none of it
     from runner.commands import preparation  # noqa: PLC0415 - as above
 
@@ -150,7 +165,7 @@ def _result(root: pathlib.Path, call: Call, stack: files.StackFile, *, display: 
         wanted = await preparation.requested(
             root, stack, operation=operation, targets=call.targets, replace=call.replace, parallel=call.parallel
         )
-        return await operations.run(wanted, display.event)
+        return await operations.run(dataclasses.replace(wanted, warm=warm), display.event)
 
     return asyncio.run(work())
 

@@ -8,11 +8,13 @@ import json
 import os
 import pathlib
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Final
 
 import runner
+from runner.host import spare
 
 _FOLDER: Final = pathlib.Path(runner.__file__).parent
 _TERMINATION_SECONDS: Final = 2.0
@@ -24,7 +26,7 @@ _LINE_LIMIT: Final = 2**20
 class Child:
     """A process of the engine's own. Made by `start`."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process | spare.Process) -> None:
         self._process = process
         self._readers: list[asyncio.Task[None]] = []
 
@@ -50,13 +52,29 @@ class Child:
             start_new_session=True,
             limit=_LINE_LIMIT,
         )
-        child = cls(process)
         assert process.stdin
         process.stdin.write(json.dumps(dict(environment)).encode() + b"\n")
-        for stream in (process.stdout, process.stderr):
+        return cls(process).heard(said)
+
+    @classmethod
+    async def adopt(
+        cls,
+        process: subprocess.Popen[bytes],
+        target: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        said: Callable[[str], None],
+    ) -> Child:
+        """Run `target` in a spare process, which has its folder already; otherwise as `start`."""
+        adopted = await spare.Process.adopted(process, target=target, environment=environment, limit=_LINE_LIMIT)
+        return cls(adopted).heard(said)
+
+    def heard(self, said: Callable[[str], None]) -> Child:
+        """Itself, once each line of output goes to `said`."""
+        for stream in (self._process.stdout, self._process.stderr):
             assert stream
-            child._readers.append(asyncio.create_task(_listen(stream, said)))
-        return child
+            self._readers.append(asyncio.create_task(_listen(stream, said)))
+        return self
 
     async def wait(self) -> int:
         """The exit code, once the process has ended and all it said was heard."""
@@ -80,7 +98,10 @@ class Child:
             reader.cancel()
         await asyncio.gather(*self._readers, return_exceptions=True)
         if self._process.stdin:
-            self._process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
+        if isinstance(self._process, spare.Process):
+            self._process.close()
 
 
 async def _listen(stream: asyncio.StreamReader, said: Callable[[str], None]) -> None:
@@ -120,6 +141,7 @@ async def running(
     config: Mapping[str, str],
     secret_keys: frozenset[str],
     said: Callable[[str], None],
+    warm: spare.Spare | None = None,
 ) -> AsyncIterator[Child]:
     """The project's program, running against the engine at `address`; it is ended with the context."""
     target = [str(_FOLDER / "launcher.py")]
@@ -138,7 +160,11 @@ async def running(
         "PULUMI_CONFIG": json.dumps(dict(config)),
         "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(secret_keys)),
     }
-    child = await Child.start(target, folder=root, environment=environment, said=said)
+    process = warm.taken() if warm else None
+    if process is None:
+        child = await Child.start(target, folder=root, environment=environment, said=said)
+    else:
+        child = await Child.adopt(process, target, environment=environment, said=said)
     try:
         yield child
     finally:
