@@ -69,8 +69,10 @@ def _date(value: Any) -> Any:
         return value
     if not isinstance(value, str):
         raise pydantic_core.PydanticCustomError("no_date", "must be a day")
+    # What stands in a file without quotes reaches a program through Pulumi as a time at midnight.
+    day = value.removesuffix("T00:00:00Z")
     try:
-        return dt.date.fromisoformat(value if re.fullmatch(forms.DATE, value) else "")
+        return dt.date.fromisoformat(day if re.fullmatch(forms.DATE, day) else "")
     except ValueError:
         raise pydantic_core.PydanticCustomError("no_date", "must be a day") from None
 

@@ -121,9 +121,8 @@ class Cloud:
             await self._await_ready({manifest["metadata"]["name"] for manifest in manifests})
 
     async def _create(self, manifest: dict[str, Any]) -> None:
-        """Twice, because a creation ignores status and kwok fills in what is missing."""
-        plain = {key: value for key, value in manifest.items() if key != "status"}
-        await self._client.apply(plain, field_manager=reconciling.FIELD_MANAGER, force=True)
+        """With its status, because kwok writes its own where it finds none; again, because an update ignores it."""
+        await self._client.apply(manifest, field_manager=reconciling.FIELD_MANAGER, force=True)
         await self._apply_status(manifest["metadata"]["name"], manifest["status"])
 
     async def _apply_status(self, name: str, status: dict[str, Any]) -> None:

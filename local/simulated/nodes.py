@@ -147,9 +147,9 @@ def changes(pools: Sequence[Pool], live: Iterable[Mapping[str, Any]], *, more: M
 def growth(
     pools: Sequence[Pool], pods: Iterable[Mapping[str, Any]], live: Iterable[Mapping[str, Any]]
 ) -> dict[str, int]:
-    """How many nodes the pools need at which pods without a place could run: one more in each zone, by pool's key.
+    """How many nodes the pools need at which pods without a place could run: the first in every zone, by pool's key.
 
-    As a cluster autoscaler does, only what a new node could change is looked at: selectors, taints and size.
+    As a cluster autoscaler does, only what a new node could change is looked at: selectors and taints.
     """
     counts: dict[str, int] = {}
     for node in live:
@@ -162,7 +162,7 @@ def growth(
         pool = next((pool for pool in pools if _could_take(pool, pod, count=counts.get(pool.key, 0))), None)
         if pool is not None:
             now = counts.get(pool.key, 0)
-            wanted[pool.key] = min(pool.maximum, now + (len(pool.zones) if now < len(pool.zones) else 1))
+            wanted[pool.key] = min(pool.maximum, now + 1 if now else len(pool.zones))
     return wanted
 
 

@@ -10,6 +10,8 @@ import pulumi
 import pytest
 import yaml
 
+from .clusters import conftest as vendors
+
 ROOT = pathlib.Path(__file__).parents[2]
 STACKS = sorted((ROOT / "stacks").glob("Pulumi.*.yaml"))
 GROUP = "kubernetes:yaml/v2:ConfigGroup"
@@ -28,16 +30,18 @@ def program(config):
 @pytest.fixture
 def reachable(control_plane_file):
     """A started control plane and a kubeconfig of one's own."""
-    path = control_plane_file.parents[5] / ".kube/config"
-    path.parent.mkdir(parents=True)
-    path.write_text("apiVersion: v1\n")
+    folder = control_plane_file.parents[5] / ".kube"
+    folder.mkdir(parents=True)
+    for name in ("config", "existing-prod"):
+        (folder / name).write_text("apiVersion: v1\n")
 
 
 @pytest.mark.usefixtures("reachable")
 @pytest.mark.parametrize("path", STACKS, ids=lambda path: path.stem.removeprefix("Pulumi."))
 def test_every_stack_file_runs_and_says_where_its_services_are(run, path):
     config = yaml.safe_load(path.read_text())["config"]
-    outputs = run(program(config)).result
+    stack = path.stem.removeprefix("Pulumi.")
+    outputs = run(program(config), stack=stack, answers=vendors.SimulatedAnswers(stack)).result
     assert outputs["cluster"]["vendor"] == config["paasport:cluster"]["vendor"]
     assert outputs["services"].keys() == config["paasport:services"].keys()
 

@@ -26,7 +26,9 @@ def create(
         "s3/bucket:Bucket",
         "backups",
         # No name: names of buckets are the whole world's, and that of a bucket that was kept can't be had again.
-        {"forceDestroy": wanted.protection == "off", "objectLockEnabled": is_locked},
+        # The lock is a resource of its own: as the bucket's `objectLockEnabled` it could only be taken off by replacing
+        # the bucket, and all that is in it.
+        {"forceDestroy": wanted.protection == "off"},
         outputs=("bucket", "arn"),
         opts=pulumi.ResourceOptions(protect=wanted.protection != "off", retain_on_delete=is_locked),
     )

@@ -208,7 +208,7 @@ def test_off_protects_nothing_and_keeps_only_the_key(create):
     assert marked(found, "protect") == set()
     assert marked(found, "retained") == {"Key key"}
     assert inputs(found)["deletionProtection"] is False
-    assert found.one("s3/bucket:Bucket").inputs == {"forceDestroy": True, "objectLockEnabled": False}
+    assert found.one("s3/bucket:Bucket").inputs == {"forceDestroy": True}
 
 
 def test_guarded_protects_what_holds_data_or_carries_it(create):
@@ -216,7 +216,7 @@ def test_guarded_protects_what_holds_data_or_carries_it(create):
     assert marked(found, "protect") == PROTECTED
     assert marked(found, "retained") == {"Key key"}
     assert inputs(found)["deletionProtection"] is False
-    assert found.one("s3/bucket:Bucket").inputs == {"forceDestroy": False, "objectLockEnabled": False}
+    assert found.one("s3/bucket:Bucket").inputs == {"forceDestroy": False}
 
 
 def test_locked_asks_aws_to_refuse_too_and_keeps_the_audit_and_the_backups(cluster):
@@ -227,7 +227,7 @@ def test_locked_asks_aws_to_refuse_too_and_keeps_the_audit_and_the_backups(clust
     assert {item.type for item in cluster.registrations if item.type.startswith("aws:s3/") and item.retained} == backups
     assert inputs(cluster)["deletionProtection"] is True
     assert cluster.one("cloudwatch/logGroup:LogGroup", "logs").inputs["deletionProtectionEnabled"] is True
-    assert cluster.one("s3/bucket:Bucket").inputs == {"forceDestroy": False, "objectLockEnabled": True}
+    assert cluster.one("s3/bucket:Bucket").inputs == {"forceDestroy": False}
 
 
 # What AWS makes by itself has the stack's tags too

@@ -122,7 +122,7 @@ def test_a_setting_has_an_effect(base, name):
     assert registered(**CHANGES[name]) != base
 
 
-@pytest.mark.parametrize("name", POOL_CHANGES.keys() - POOL_WITHOUT_EFFECT.keys())
+@pytest.mark.parametrize("name", sorted(POOL_CHANGES.keys() - POOL_WITHOUT_EFFECT.keys()))
 def test_a_setting_of_a_pool_has_an_effect(base, name):
     given = {"name": "general", **POOL_CHANGES[name]}
     changed = gke.pool(given.pop("name"), **given)
