@@ -42,6 +42,9 @@ def test_readme_shows_the_commands_that_are_tested_here():
         "./paasport local kubectl local-dev -- get prometheus,pods -A",
         "./paasport destroy local-dev --yes",
         "./paasport local delete local-dev",
+        "./paasport preview eks-prod",
+        "./paasport rehearse eks-prod",
+        "./paasport up eks-prod",
         "./paasport local start local-dev",
         "pulumi up --stack local-dev",
         "./paasport up existing-dev --engine pulumi",
@@ -53,7 +56,7 @@ def test_readme_shows_the_commands_that_are_tested_here():
 def test_every_command_on_the_local_vendor_works_in_the_order_shown(tmp_path):
     environment = os.environ | {"XDG_DATA_HOME": str(tmp_path)}
     # `test` is what runs here; the others need the official CLI.
-    mine = [line for line in commands() if "paasport" in line and not line.endswith(("test", "pulumi"))]
+    mine = [line for line in commands() if "paasport" in line and not line.endswith(("test", "pulumi", "eks-prod"))]
     try:
         told = {line: call(line, environment=environment) for line in mine}
     finally:
@@ -68,9 +71,29 @@ def test_every_command_on_the_local_vendor_works_in_the_order_shown(tmp_path):
     assert "pod/prometheus-metrics-0" in pods
 
 
+def test_a_cloud_s_stack_is_previewed_without_a_cluster_or_an_account(tmp_path):
+    environment = os.environ | {"XDG_DATA_HOME": str(tmp_path)}
+
+    process = call("./paasport preview eks-prod", environment=environment)
+
+    assert process.returncode == 0, process.stderr
+    assert "AWS is simulated" in process.stdout
+    for shown in ("aws:eks/cluster:Cluster", "apps/v1:Deployment  prometheus-operator", "v1:Prometheus  metrics"):
+        assert shown in process.stdout
+
+
+@pytest.mark.cluster
+@pytest.mark.slow
+def test_a_cloud_s_stack_is_rehearsed_from_its_deployment_to_its_end(tmp_path):
+    process = call("./paasport rehearse eks-prod", environment=os.environ | {"XDG_DATA_HOME": str(tmp_path)})
+
+    assert process.returncode == 0, process.stdout + process.stderr
+
+
 @pytest.mark.skipif(shutil.which("pulumi") is not None, reason="the official CLI is here, and would change a cluster")
-def test_without_the_official_cli_its_command_says_how_to_get_it():
-    process = call("./paasport up existing-dev --engine pulumi", environment=dict(os.environ))
+@pytest.mark.parametrize("line", ["./paasport up existing-dev --engine pulumi", "./paasport up eks-prod"])
+def test_without_the_official_cli_its_command_says_how_to_get_it(line):
+    process = call(line, environment=dict(os.environ))
 
     assert process.returncode == 2
     assert "pulumi" in process.stderr

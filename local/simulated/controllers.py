@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Final
 
@@ -110,7 +111,9 @@ class Cloud:
         async with self._matching:
             pools = nodes_pools.pools(self._resources(changed=changed))
             changes = nodes.changes(pools, await self._nodes(), more=self._grown)
-            manifests = [nodes.manifest(pool, index=index) for pool, index in changes.created]
+            manifests = [
+                nodes.manifest(pool, index=index, digits=secrets.token_hex(4)) for pool, index in changes.created
+            ]
             await asyncio.gather(*(self._create(manifest) for manifest in manifests))
             for pool, name in changes.upgraded:
                 await controllers_draining.drain(self._client, name, why=f"the upgrade of node pool {pool.name}")

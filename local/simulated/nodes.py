@@ -7,7 +7,6 @@ makes it Ready and its pods run. What a pool is, is read from the account in `no
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -17,6 +16,8 @@ NODES: Final = reconciling.Kind("v1", "Node")
 PODS: Final = reconciling.Kind("v1", "Pod")
 POOL_LABEL: Final = "paasport.dev/simulated-pool"
 """Which resource of the account a node belongs to; by it nodes are found again."""
+NUMBER_LABEL: Final = "paasport.dev/simulated-number"
+"""Which node of its pool it is."""
 
 _GIB: Final = 2**30
 _MIB: Final = 2**20
@@ -66,17 +67,12 @@ class Pool:
     taints: tuple[Taint, ...] = ()
 
 
-def names(pool: Pool, *, count: int) -> tuple[str, ...]:
-    """The names of its nodes: the same each time, so that a picture can be compared with what should be."""
-    return tuple(
-        f"{pool.prefix}{hashlib.sha256(f'{pool.key}/{index}'.encode()).hexdigest()[:8]}{pool.suffix}"
-        for index in range(count)
-    )
+def manifest(pool: Pool, *, index: int, digits: str) -> dict[str, Any]:
+    """The node with this number; numbers go round the pool's zones. `digits` make its name one that never was.
 
-
-def manifest(pool: Pool, *, index: int) -> dict[str, Any]:
-    """The node with this number; numbers go round the pool's zones."""
-    name = names(pool, count=index + 1)[index]
+    kwok takes minutes to see that a node is another one than the last of that name.
+    """
+    name = f"{pool.prefix}{digits}{pool.suffix}"
     zone = pool.zones[index % len(pool.zones)]
     capacity = {"cpu": str(pool.cpu), "memory": str(pool.memory), "pods": str(pool.pods), "ephemeral-storage": "100Gi"}
     allocatable = {**capacity, "cpu": f"{pool.cpu * 1000 - 80}m", "memory": str(allocatable_memory(pool.memory))}
@@ -95,6 +91,7 @@ def manifest(pool: Pool, *, index: int) -> dict[str, Any]:
                 "topology.kubernetes.io/zone": zone,
                 "node.kubernetes.io/instance-type": pool.machine,
                 POOL_LABEL: pool.key,
+                NUMBER_LABEL: str(index),
                 **pool.labels,
             },
         },
@@ -130,18 +127,24 @@ class Changes:
 
 def changes(pools: Sequence[Pool], live: Iterable[Mapping[str, Any]], *, more: Mapping[str, int]) -> Changes:
     """`more` is how many nodes a pool has by its key where it has grown beyond its minimum."""
-    present = {node["metadata"]["name"]: node for node in live if POOL_LABEL in node["metadata"].get("labels", {})}
+    present = {_place(node): node for node in live if POOL_LABEL in node["metadata"].get("labels", {})}
     created, upgraded, wanted = [], [], set()
     for pool in pools:
-        count = min(max(pool.minimum, more.get(pool.key, 0)), pool.maximum)
-        for index, name in enumerate(names(pool, count=count)):
-            wanted.add(name)
-            if name not in present:
+        for index in range(min(max(pool.minimum, more.get(pool.key, 0)), pool.maximum)):
+            wanted.add((pool.key, str(index)))
+            node = present.get((pool.key, str(index)))
+            if node is None:
                 created.append((pool, index))
-            elif present[name].get("status", {}).get("nodeInfo", {}).get("kubeletVersion") != pool.version:
-                upgraded.append((pool, name))
-    gone = tuple(name for name in present if name not in wanted)
+            elif node.get("status", {}).get("nodeInfo", {}).get("kubeletVersion") != pool.version:
+                upgraded.append((pool, str(node["metadata"]["name"])))
+    gone = tuple(str(node["metadata"]["name"]) for place, node in present.items() if place not in wanted)
     return Changes(created=tuple(created), upgraded=tuple(upgraded), deleted=gone)
+
+
+def _place(node: Mapping[str, Any]) -> tuple[str, str]:
+    """Pool and number of a node."""
+    labels = node["metadata"]["labels"]
+    return labels[POOL_LABEL], labels.get(NUMBER_LABEL, "")
 
 
 def growth(
@@ -177,7 +180,7 @@ def _has_no_place(pod: Mapping[str, Any]) -> bool:
 def _could_take(pool: Pool, pod: Mapping[str, Any], *, count: int) -> bool:
     if not pool.grows or count >= pool.maximum:
         return False
-    labels = manifest(pool, index=0)["metadata"]["labels"]
+    labels = manifest(pool, index=0, digits="")["metadata"]["labels"]
     spec = pod["spec"]
     selected = all(labels.get(key) == value for key, value in (spec.get("nodeSelector") or {}).items())
     affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}

@@ -25,14 +25,14 @@ SPOT = nodes.Taint(key="spot", value="true", effect="NoSchedule")
 
 
 def live(pool, count, **changes):
-    made = [nodes.manifest(pool, index=index) for index in range(count)]
+    made = [nodes.manifest(pool, index=index, digits=f"n{index}") for index in range(count)]
     for node in made:
         node["status"]["nodeInfo"] |= changes
     return made
 
 
 def test_a_node_looks_as_its_vendors_would():
-    node = nodes.manifest(dataclasses.replace(POOL, taints=(SPOT,)), index=1)
+    node = nodes.manifest(dataclasses.replace(POOL, taints=(SPOT,)), index=1, digits="n1")
     labels = node["metadata"]["labels"]
     assert labels["topology.kubernetes.io/zone"] == "eu-central-1b"
     assert labels["topology.kubernetes.io/region"] == "eu-central-1"
@@ -57,7 +57,8 @@ def test_a_vendor_keeps_a_part_of_the_memory(gib, mib):
 
 def test_nodes_go_round_the_zones():
     zones = [
-        nodes.manifest(POOL, index=index)["metadata"]["labels"]["topology.kubernetes.io/zone"] for index in range(3)
+        nodes.manifest(POOL, index=index, digits="n")["metadata"]["labels"]["topology.kubernetes.io/zone"]
+        for index in range(3)
     ]
     assert zones == ["eu-central-1a", "eu-central-1b", "eu-central-1a"]
 
@@ -76,12 +77,12 @@ def test_a_pool_that_has_grown_stays_so_and_never_passes_its_maximum():
 
 def test_nodes_of_an_older_version_are_upgraded():
     changes = nodes.changes([POOL], live(POOL, 3, kubeletVersion="v1.34.0"), more={})
-    assert [name for _, name in changes.upgraded] == list(nodes.names(POOL, count=3))
+    assert [name for _, name in changes.upgraded] == ["i-n0", "i-n1", "i-n2"]
     assert not changes.created
 
 
 def test_nodes_of_a_pool_that_is_gone_are_deleted():
-    assert nodes.changes([], live(POOL, 2), more={}).deleted == nodes.names(POOL, count=2)
+    assert nodes.changes([], live(POOL, 2), more={}).deleted == ("i-n0", "i-n1")
 
 
 def test_nodes_of_somebody_else_are_not_looked_at():
