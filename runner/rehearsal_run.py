@@ -15,7 +15,7 @@ from typing import Final
 
 from local import control_plane, releases
 from local.simulated import account as accounts
-from local.simulated import clusters, controllers, values
+from local.simulated import clusters, controllers, controllers_renewal, values
 from local.simulated import faults as faulting
 from runner import (
     operations,
@@ -214,6 +214,7 @@ class _Run:
         return [f"the simulated account has {len(self._stage.account.resources())} resources"]
 
     async def _plant(self) -> _Found:
+        await asyncio.to_thread(controllers_renewal.renew, self._stage.place.control_plane)
         problems = await rehearsal_cluster.plant(self._stage.client, storage_class=_STORAGE_CLASS)
         return _Found(notes=["a load balancer, a volume and a Deployment that no stack knows"], problems=problems)
 

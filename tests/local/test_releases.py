@@ -69,6 +69,11 @@ def test_what_is_cached_starts_no_process_and_says_nothing(go: fake_go.Go, lock:
     assert len(go.calls()) == 1
 
 
+def test_what_the_stack_does_not_install_is_not_fetched(go: fake_go.Go, lock: pathlib.Path):
+    releases.fill_cache(lock, report=print, unneeded={"some-operator"})
+    assert go.calls() == []
+
+
 def test_mirror_goes_first(go: fake_go.Go, lock: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch):
     mirrored = tmp_path / "mirror" / "some-operator" / "1.2.3" / "bundle.yaml"
     mirrored.parent.mkdir(parents=True)

@@ -86,7 +86,8 @@ def _age(target: account.Account, bucket: registration.Resource, *, days: int, i
             "s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
             "backups",
             {**name, "rule": {"defaultRetention": lock(days)}},
-            opts=opts,
+            # Not kept like the rest: it leaves the program when the stack is unlocked, and the lock is to go then.
+            opts=pulumi.ResourceOptions(depends_on=[versions]),
         )
 
 

@@ -1,0 +1,92 @@
+"""Whole rehearsals of the project's own stacks, with nothing replaced: real control planes, real engine, real program."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from typing import Any
+
+import pytest
+
+from local import control_plane as control_planes
+from runner import cli, dynamic, rehearsal_leavings
+
+pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CLOUD = [f"{vendor}-{tier}" for vendor in ("eks", "gke", "aks") for tier in ("dev", "staging", "prod")]
+STACKS = [*CLOUD, "existing-dev", "existing-prod", "local-dev"]
+
+_undisturbed: dict[str, int] = {}
+"""How many resources the account of a stack had, by stack."""
+
+
+@pytest.fixture(autouse=True)
+def machine(tmp_path, monkeypatch):
+    """Rehearsals of this test alone; the user's kubeconfig is one that must not be read."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text("of the user: not to be touched")
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
+    yield
+    assert kubeconfig.read_text() == "of the user: not to be touched"
+    for name in control_planes.names():
+        control_planes.delete(name)
+
+
+def rehearse(capsys, *arguments) -> tuple[int, dict[str, Any]]:
+    code = cli.main(["rehearse", *arguments, "--json"], root=ROOT)
+    return code, json.loads(capsys.readouterr().out)
+
+
+def titles(document):
+    return [step["title"] for step in document["steps"]]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_stack_lives_and_goes_and_leaves_nothing(stack, capsys):
+    code, document = rehearse(capsys, stack)
+    assert [item["message"] for item in document["diagnostics"]] == []
+    assert (code, document["passed"]) == (0, True)
+    assert document["simulated"] is (stack in CLOUD)
+    assert ("upgrade to Kubernetes 1.36" in titles(document)) is (stack in CLOUD)
+    assert ("take the protection off" in titles(document)) is (stack in CLOUD and not stack.endswith("-dev"))
+    assert titles(document)[-1] == "destroy"
+    assert control_planes.names() == []
+
+
+# Two kinds together, because each control plane takes half a minute of everybody's time.
+@pytest.mark.parametrize("faults", [("create-fails-once", "throttle"), ("timeout", "conflict")], ids=" and ".join)
+@pytest.mark.parametrize("stack", ["eks-dev", "gke-dev", "aks-dev"])
+def test_faults_of_the_vendor_cost_another_run_and_nothing_else(stack, faults, capsys):
+    if stack not in _undisturbed:
+        _undisturbed[stack] = rehearse(capsys, stack)[1]["resources"]
+    code, document = rehearse(capsys, stack, *(word for kind in faults for word in ("--fault", kind)))
+    assert [item["message"] for item in document["diagnostics"]] == []
+    assert code == 0
+    assert document["steps"][1]["runs"] > 1
+    assert document["resources"] == _undisturbed[stack]
+
+
+def test_without_the_drain_guard_the_leak_is_caught(capsys, monkeypatch):
+    async def delete_nothing(*_):
+        pass
+
+    monkeypatch.setattr(dynamic.DynamicProvider, "delete", delete_nothing)
+    forgiving = rehearsal_leavings.budget()
+    forgiving["spec"]["maxUnavailable"] = 1
+    monkeypatch.setattr(rehearsal_leavings, "budget", lambda: forgiving)
+    code, document = rehearse(capsys, "eks-dev")
+    assert code == 1
+    told = "\n".join(item["message"] for item in document["diagnostics"])
+    assert "LoadBalancer arn:aws:elasticloadbalancing" in told
+    assert "of Service made-by-hand/entrance is left in the account" in told
+
+
+def test_a_kept_rehearsal_is_what_a_preview_compares_with(capsys):
+    code, document = rehearse(capsys, "gke-dev", "--keep")
+    assert (code, titles(document)[-1]) == (0, "deploy once more, to keep")
+    assert cli.main(["preview", "gke-dev", "--json"], root=ROOT) == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert {item["op"] for item in plan["resources"]} == {"same"}
+    assert control_planes.names() == ["gke-dev-rehearsal"]
