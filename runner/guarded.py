@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import shlex
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from runner.engine import urn
@@ -97,7 +98,9 @@ def kind(type_token: str) -> Kind | None:
     return GUARDED.get(token)
 
 
-def problem(resource: str, *, done: str, permitted: Iterable[str], paths: Sequence[str] = ()) -> errors.Problem | None:
+def problem(
+    resource: str, *, done: str, permitted: Collection[str], paths: Sequence[str] = ()
+) -> errors.Problem | None:
     """What to tell where a run would do to a resource what the user has not permitted; None where nothing is amiss.
 
     `resource` is its URN, `done` what would be done to it ("replaced"), `permitted` what the user has named: URNs,
@@ -108,14 +111,16 @@ def problem(resource: str, *, done: str, permitted: Iterable[str], paths: Sequen
     if guarded is None or urn.matches(resource, permitted):
         return None
     because = f" because of {', '.join(paths)}" if paths else ""
+    # With what is permitted already: a next command that forgot it would be refused in its turn.
+    named = shlex.join(word for name in (*permitted, parsed.name) for word in ("--replace", name))
     return errors.Problem(
         what=f"{parsed.name} ({parsed.type}) is {guarded} and would be {done}{because}",
         why=LOSS[guarded],
-        next=f"undo the change; where it is meant, ./paasport up {parsed.stack} --replace {parsed.name}",
+        next=f"undo the change; where it is meant, ./paasport up {parsed.stack} {named}",
     )
 
 
-def refuse(resource: str, *, done: str, permitted: Iterable[str], paths: Sequence[str] = ()) -> None:
+def refuse(resource: str, *, done: str, permitted: Collection[str], paths: Sequence[str] = ()) -> None:
     """Raise `EngineError` where there is a `problem`."""
     found = problem(resource, done=done, permitted=permitted, paths=paths)
     if found is not None:

@@ -92,7 +92,8 @@ class Provider:
         changes = tuple(wanted.change(path, live.inputs) for path in difference.changed)
         asked = [path for path in difference.changed if properties.covers(goal.options.replace_on_changes, path)]
         if run.forced or difference.replaces or asked:
-            run.permit_replace((*run.forced, *changes))
+            forcing = {*difference.replaces, *asked}
+            run.permit_replace((*run.forced, *(change for change in changes if change.path in forcing)))
             first = difference.delete_first or goal.options.delete_before_replace
             return await self._replaced(wanted, old, run, changes=(*run.forced, *changes), delete_first=first)
         if changes or old.pending:

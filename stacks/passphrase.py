@@ -55,7 +55,7 @@ class Passphrase:
     def decrypt(self, value: str) -> str:
         """The text of a value that stands behind `secure:`. Raises UsageError where it cannot be read with this key."""
         from cryptography import exceptions  # noqa: PLC0415 - 60 ms that only an encrypted value is worth
-        from cryptography.hazmat.primitives.ciphers import aead  # noqa: PLC0415
+        from cryptography.hazmat.primitives.ciphers import aead  # noqa: PLC0415 - likewise
 
         version, _, rest = value.partition(":")
         nonce, _, ciphertext = rest.partition(":")

@@ -120,6 +120,13 @@ def _project(call: Call) -> dict[str, Any]:
     }
 
 
+def _storage_account(call: Call) -> dict[str, Any]:
+    project = call.text("project") or call.variables["project"]
+    number = identifiers.digits("number", project, length=12)
+    address = f"service-{number}@gs-project-accounts.iam.gserviceaccount.com"
+    return {"id": address, "project": project, "emailAddress": address, "member": f"serviceAccount:{address}"}
+
+
 def _engine_versions(call: Call) -> dict[str, Any]:
     prefix = call.text("versionPrefix").rstrip(".")
     minors = [minor for minor in _MINORS if minor.startswith(prefix) or prefix.startswith(minor)]
@@ -215,6 +222,7 @@ _ANSWERS: Final[Mapping[str, Callable[[Call], dict[str, Any]]]] = {
     "aws:index/getRegion:getRegion": _region,
     "gcp:organizations/getProject:getProject": _project,
     "gcp:organizations/getClientConfig:getClientConfig": _gcp_client,
+    "gcp:storage/getProjectServiceAccount:getProjectServiceAccount": _storage_account,
     "gcp:container/getEngineVersions:getEngineVersions": _engine_versions,
     "gcp:compute/getZones:getZones": _gcp_zones,
     "azure-native:containerservice:listManagedClusterUserCredentials": _user_credentials,

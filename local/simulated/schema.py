@@ -111,7 +111,7 @@ def members(type: Type) -> Mapping[str, Property]:  # noqa: A002 - it is one
 
 
 @functools.cache
-def choices(type: Type) -> frozenset[str | int | float]:  # noqa: A002
+def choices(type: Type) -> frozenset[str | int | float]:  # noqa: A002 - it is one
     """The values of an enum; empty where the name is not one of the SDK's enums."""
     path = type.folder / "_enums.py"
     if not path.is_file() or type.name not in sdk.source(path):

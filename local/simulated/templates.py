@@ -84,6 +84,6 @@ _MADE_UP: Final[Mapping[str, Callable[..., Any]]] = {
     "time": lambda words, label: identifiers.moment(*words.seed, label),
     "ip": lambda words, label: identifiers.address(*words.seed, label),
     "host": Words._host,  # noqa: SLF001 - a word of this class
-    "agent": Words._agent,  # noqa: SLF001
+    "agent": Words._agent,  # noqa: SLF001 - likewise
     "whole": lambda words, variable: int(words.variables[variable]),
 }

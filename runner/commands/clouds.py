@@ -50,8 +50,10 @@ def version_step(root: pathlib.Path, name: str, *, live: str) -> tuple[errors.Pr
     if not live or not isinstance(place, managed.ManagedCluster):
         return ()
     wanted = resolution.resolve(place, stack=name)
+    # On EKS no channel lets the stack file fall behind: its minor is asked for as it stands, a lower one refused.
+    upgrades = "pinned" if wanted.vendor == "eks" else wanted.upgrades
     try:
-        problem = versions.step(live, wanted.minor, upgrades=wanted.upgrades, subject=f"the cluster {wanted.name}")
+        problem = versions.step(live, wanted.minor, upgrades=upgrades, subject=f"the cluster {wanted.name}")
     except ValueError:
         # What runs there is no version that we know how to read; the vendor knows.
         return ()

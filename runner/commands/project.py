@@ -45,7 +45,5 @@ def only_stack(root: pathlib.Path, given: str | None, *, command: str) -> str:
     raise errors.UsageError.of(
         f"say which stack is meant: {', '.join(names)}" if names else "there is no stack yet",
         why="the project has several" if names else "",
-        next=f"./paasport {command} {names[0]}"
-        if names
-        else "write stacks/Pulumi.NAME.yaml, as docs/architecture.md says",
+        next=f"./paasport {command} {names[0]}" if names else "write stacks/Pulumi.NAME.yaml, as README.md says",
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from runner.display import text
-from runner.engine import events, model
+from runner.engine import events
 
 
 def failures(resources: Iterable[events.Finished], diagnostics: Iterable[events.Diagnostic]) -> list[str]:
@@ -31,13 +31,3 @@ def failures(resources: Iterable[events.Finished], diagnostics: Iterable[events.
 def outputs(items: Mapping[str, Any]) -> list[str]:
     """The outputs section, or nothing where there are none."""
     return ["outputs:", *(f"  {line}" for line in text.outputs(items))] if items else []
-
-
-def differences(resources: Sequence[events.Finished], *, full: bool) -> list[str]:
-    """The changed fields of each updated, replaced or drifted resource."""
-    lines: list[str] = []
-    for item in resources:
-        if item.changes and item.operation in (model.Operation.UPDATE, model.Operation.REPLACE):
-            lines.append(f"{item.operation}  {item.type}  {item.name}")
-            lines += [f"  {line}" for line in text.changes(item.changes, full=full)]
-    return lines

@@ -174,6 +174,6 @@ class Provider(Protocol):
         """Delete and wait until it is gone; an object that is already gone is a success."""
         ...
 
-    async def read(self, type: str, id: str, inputs: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:  # noqa: A002
+    async def read(self, type: str, id: str, inputs: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:  # noqa: A002 - likewise
         """Id and outputs of an existing resource that this stack does not own; None where there is none."""
         ...

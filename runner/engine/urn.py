@@ -50,7 +50,7 @@ def compose(*, stack: str, project: str, parent: str, type: str, name: str) -> s
 def package(type_token: str) -> str:
     """The package that a type belongs to; for `pulumi:providers:X` it is X, which that provider serves."""
     parts = type_token.split(":")
-    return parts[2] if parts[:2] == ["pulumi", "providers"] and len(parts) > 2 else parts[0]  # noqa: PLR2004
+    return parts[2] if parts[:2] == ["pulumi", "providers"] and len(parts) > 2 else parts[0]  # noqa: PLR2004 - package, name
 
 
 def is_provider(type_token: str) -> bool:

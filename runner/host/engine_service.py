@@ -29,22 +29,22 @@ class EngineService(engine_pb2_grpc.EngineServicer):
         self._journal = told
         self._root = ""
 
-    async def Log(self, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:  # noqa: ARG002, N802
+    async def Log(self, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
         """A message of the program."""
         message = explained(request.message.rstrip("\n"))
         self._journal.tell(_SEVERITIES[request.severity], message, urn=request.urn)
         return empty_pb2.Empty()
 
-    async def GetRootResource(self, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:  # noqa: ARG002, N802
+    async def GetRootResource(self, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
         """The stack's URN."""
         return engine_pb2.GetRootResourceResponse(urn=self._root)
 
-    async def SetRootResource(self, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:  # noqa: ARG002, N802
+    async def SetRootResource(self, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
         """The program has registered its stack."""
         self._root = request.urn
         return engine_pb2.SetRootResourceResponse()
 
-    async def RequirePulumiVersion(self, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:  # noqa: ARG002, N802
+    async def RequirePulumiVersion(self, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
         """The program wants some version of the CLI; this is none, and what it lacks it refuses by itself."""
         return engine_pb2.RequirePulumiVersionResponse()
 

@@ -53,7 +53,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         """Whether the program has said that it has registered everything. Its exit code alone does not say so: a
         program that ends itself half-way with 0 must not have the rest of its resources deleted."""
 
-    async def GetDeploymentInfo(self, request: Any, context: Context) -> Any:  # noqa: ARG002, N802
+    async def GetDeploymentInfo(self, request: Any, context: Context) -> Any:
         """Answers the SDK's first call."""
         return resource_pb2.DeploymentInfo(
             project=self._facts.project,
@@ -66,11 +66,11 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             supportedFeatures=_FEATURES.values(),
         )
 
-    async def SupportsFeature(self, request: Any, context: Context) -> Any:  # noqa: ARG002, N802
+    async def SupportsFeature(self, request: Any, context: Context) -> Any:
         """The older way to ask the same."""
         return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in _FEATURES)
 
-    async def RegisterResource(self, request: Any, context: Context) -> Any:  # noqa: N802
+    async def RegisterResource(self, request: Any, context: Context) -> Any:
         """Make a resource real; a refusal is told once, as a diagnostic, and answered as a failed resource."""
         parent = self._deployment.parent(request.parent)
         if request.parent and parent is None:
@@ -101,7 +101,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             urn=own_urn, type=request.type, name=request.name, custom=request.custom, inputs={}, parent=request.parent
         )
 
-    async def RegisterResourceOutputs(self, request: Any, context: Context) -> Any:  # noqa: N802
+    async def RegisterResourceOutputs(self, request: Any, context: Context) -> Any:
         """What a component, or the program itself, gives as its outputs."""
         try:
             self._deployment.register_outputs(request.urn, wire.decoded(request.outputs))
@@ -109,7 +109,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             await _abort(context, str(error))
         return empty_pb2.Empty()
 
-    async def ReadResource(self, request: Any, context: Context) -> Any:  # noqa: N802
+    async def ReadResource(self, request: Any, context: Context) -> Any:
         """`Resource.get`, and references to other stacks."""
         own_urn = urn.compose(
             stack=self._facts.stack,
@@ -151,7 +151,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         properties = {"name": name, "outputs": outputs, "secretOutputNames": secret}
         return deployment.Answer(urn=own_urn, id=name, outputs=properties)
 
-    async def Invoke(self, request: Any, context: Context) -> Any:  # noqa: N802
+    async def Invoke(self, request: Any, context: Context) -> Any:
         """A function of a provider, or the engine's own look-up by URN. Where an argument is unknown, so is the answer.
 
         Secrecy is the SDK's business: it opens secret arguments and makes the answer secret.
@@ -174,11 +174,11 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         answer = await self._deployment.lookup(str(args.get("urn")))
         return {"urn": answer.urn, "id": answer.id, "state": answer.outputs}
 
-    async def Call(self, request: Any, context: Context) -> Any:  # noqa: N802
+    async def Call(self, request: Any, context: Context) -> Any:
         """A method of a remote component; the two that there are have none."""
         await _abort(context, f"the embedded engine does not implement the method {request.tok}; {_WAY_OUT}")
 
-    async def RegisterPackage(self, request: Any, context: Context) -> Any:  # noqa: N802
+    async def RegisterPackage(self, request: Any, context: Context) -> Any:
         """A reference to a package; which one it is does not matter, as its resources name their package themselves."""
         if request.HasField("parameterization") or request.HasField("extension"):
             await _abort(
@@ -186,7 +186,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             )
         return resource_pb2.RegisterPackageResponse(ref=str(uuid.uuid4()))
 
-    async def SignalAndWaitForShutdown(self, request: Any, context: Context) -> Any:  # noqa: ARG002, N802
+    async def SignalAndWaitForShutdown(self, request: Any, context: Context) -> Any:
         """The program has registered everything. It need not wait: no hooks of it run during deletions."""
         self.completed = True
         return empty_pb2.Empty()

@@ -99,7 +99,7 @@ class BlindProvider:
     async def read(
         self,
         type: str,  # noqa: A002 - Pulumi's words
-        id: str,  # noqa: A002
+        id: str,  # noqa: A002 - Pulumi's word
         inputs: Mapping[str, Any],
     ) -> tuple[str, Mapping[str, Any]] | None:
         """See `model.Provider`: what it would find is not known."""

@@ -17,7 +17,6 @@ class ResourceKind:
     plural: str
     namespaced: bool
     verbs: frozenset[str] = frozenset()
-    subresources: frozenset[str] = frozenset()
 
     def path(self, *, namespace: str = "", name: str = "", subresource: str = "") -> str:
         """The URL path of one object, or of the collection where `name` is empty.
@@ -41,19 +40,17 @@ def group_path(api_version: str) -> str:
 
 def kinds(api_version: str, document: Mapping[str, Any]) -> dict[str, ResourceKind]:
     """The kinds of an APIResourceList by their names."""
-    resources = document.get("resources") or []
     found: dict[str, ResourceKind] = {}
-    for resource in resources:
+    for resource in document.get("resources") or ():
         plural = str(resource["name"])
         if "/" in plural:
+            # A subresource, such as `deployments/scale`.
             continue
-        prefix = f"{plural}/"
         found[resource["kind"]] = ResourceKind(
             api_version=api_version,
             kind=resource["kind"],
             plural=plural,
             namespaced=bool(resource["namespaced"]),
             verbs=frozenset(resource.get("verbs") or ()),
-            subresources=frozenset(r["name"][len(prefix) :] for r in resources if r["name"].startswith(prefix)),
         )
     return found

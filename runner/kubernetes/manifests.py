@@ -20,7 +20,7 @@ _WORTH_KEEPING: Final = 32 * 1024
 """Bytes from which a file's parsed form is kept; below, parsing is quicker than asking the disk."""
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # chosen at run time
     """YAML as Kubernetes reads it.
 
     Timestamps and a bare `=` (both in real CustomResourceDefinitions) stay text, and `1:30` is no number in base 60.

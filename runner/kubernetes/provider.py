@@ -104,7 +104,7 @@ class KubernetesProvider:
     async def read(
         self,
         type: str,  # noqa: A002 - Pulumi's words
-        id: str,  # noqa: A002
+        id: str,  # noqa: A002 - Pulumi's word
         inputs: Mapping[str, Any],  # noqa: ARG002 - an id says it all
     ) -> tuple[str, Mapping[str, Any]] | None:
         """See `model.Provider`; the inputs are not needed, an id says it all."""

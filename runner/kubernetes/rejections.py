@@ -30,7 +30,7 @@ class ApiRejected(errors.EngineError):
         reason: str,
         message: str,
         causes: tuple[Cause, ...] = (),
-        next: str = "",  # noqa: A002
+        next: str = "",  # noqa: A002 - the word users read
     ) -> None:
         self.what = what
         self.code = code

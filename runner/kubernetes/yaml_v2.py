@@ -233,6 +233,6 @@ def _needs(child: Child) -> list[tuple[str, str, str]]:
         parts = text.strip().split("/")
         if parts[1:2] == ["namespaces"] and len(parts) == 5:  # noqa: PLR2004 - the form above
             needs.append((f"{parts[0]}/{parts[3]}", parts[2], parts[4]))
-        elif len(parts) == 3:  # noqa: PLR2004
+        elif len(parts) == 3:  # noqa: PLR2004 - kind, namespace, name
             needs.append((f"{parts[0]}/{parts[1]}", "", parts[2]))
     return needs

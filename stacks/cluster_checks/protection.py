@@ -25,6 +25,7 @@ MOST_TAGS: Final = 40
 EKS_ADDONS: Final = (
     "aws-ebs-csi-driver",
     "coredns",
+    "eks-node-monitoring-agent",
     "eks-pod-identity-agent",
     "kube-proxy",
     "metrics-server",

@@ -117,7 +117,11 @@ def _granted_by_gke(
 def _end(subject: subjects.Subject, support: versions.Support) -> dt.date | None:
     """The last day on which the vendor supports the minor, as this cluster pays for it."""
     match subject.resolved.options:
-        case managed.EksOptions(support="extended") | managed.GkeOptions(release_channel="extended"):
+        case (
+            managed.EksOptions(support="extended")
+            | managed.GkeOptions(release_channel="extended")
+            | managed.AksOptions(sku="premium")
+        ):
             return support.extended
     return support.standard
 

@@ -48,7 +48,6 @@ def test_kinds_are_discovered(using):
 
     deployment, absent = using(work)
     assert (deployment.plural, deployment.namespaced) == ("deployments", True)
-    assert {"status", "scale"} <= deployment.subresources
     assert absent is None
 
 

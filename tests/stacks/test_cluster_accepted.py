@@ -90,6 +90,10 @@ def private(cluster):
         ),
         pytest.param(samples.having(samples.EKS, name="a" * 31), id="the longest name"),
         pytest.param(samples.having(samples.EKS, ingress={"scheme": "public"}), id="an entrance for everybody"),
+        pytest.param(
+            samples.having(samples.EKS, eks__addonVersions={"eks-node-monitoring-agent": "v1.4.0-eksbuild.2"}),
+            id="the version of an add-on that every pool has",
+        ),
         pytest.param(samples.having(samples.AKS, audit__retentionDays=730), id="the longest retention of Azure"),
         pytest.param(
             samples.having(

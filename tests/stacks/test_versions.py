@@ -97,6 +97,10 @@ DAY = dt.date(2026, 11, 22)
         ),
         pytest.param(samples.having(samples.GKE, kubernetes__minor="1.34"), DAY, "2026-10-01", id="expired on GKE"),
         pytest.param(samples.having(samples.AKS, kubernetes__minor="1.34"), DAY, "", id="not yet on AKS"),
+        pytest.param(samples.having(samples.AKS, kubernetes__minor="1.33"), DAY, "2026-07-31", id="expired on AKS"),
+        pytest.param(
+            samples.having(samples.AKS, kubernetes__minor="1.33", aks__sku="premium"), DAY, "", id="extended on AKS"
+        ),
     ],
 )
 def test_a_minor_is_refused_once_what_is_paid_for_has_ended(cluster, today, since):

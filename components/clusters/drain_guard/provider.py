@@ -85,4 +85,4 @@ def _drain(properties: Mapping[str, Any]) -> resolution.Drain:
 
 def _say(line: str) -> None:
     """Pulumi logs what its server of dynamic resources prints."""
-    print(line, flush=True)  # noqa: T201
+    print(line, flush=True)  # noqa: T201 - as said above

@@ -21,19 +21,20 @@ def create(
     """Register the bucket and all that makes it safe; None where the stack asks for none."""
     if wanted.backups is None:
         return None
-    is_locked = wanted.protection == "locked"
+    # As with volumes: what a service has stored goes only where the stack says so.
+    keep = not wanted.drain.volumes
     bucket = target.register(
         "s3/bucket:Bucket",
         "backups",
         # No name: names of buckets are the whole world's, and that of a bucket that was kept can't be had again.
         # The lock is a resource of its own: as the bucket's `objectLockEnabled` it could only be taken off by replacing
         # the bucket, and all that is in it.
-        {"forceDestroy": wanted.protection == "off"},
+        {"forceDestroy": wanted.protection == "off" and not keep},
         outputs=("bucket", "arn"),
-        opts=pulumi.ResourceOptions(protect=wanted.protection != "off", retain_on_delete=is_locked),
+        opts=pulumi.ResourceOptions(protect=wanted.protection != "off", retain_on_delete=keep),
     )
-    _secure(target, bucket, key=key, keep=is_locked)
-    _age(target, bucket, days=wanted.backups.retention_days, is_locked=is_locked)
+    _secure(target, bucket, key=key, keep=keep)
+    _age(target, bucket, days=wanted.backups.retention_days, is_locked=wanted.protection == "locked", keep=keep)
     name = bucket.output("bucket")
     return contracts.ObjectStore(bucket=name, url=pulumi.Output.format("s3://{0}", name))
 
@@ -66,15 +67,15 @@ def _secure(target: account.Account, bucket: registration.Resource, *, key: encr
     target.register("s3/bucketPolicy:BucketPolicy", "backups", {**name, "policy": policy}, opts=after)
 
 
-def _age(target: account.Account, bucket: registration.Resource, *, days: int, is_locked: bool) -> None:
+def _age(target: account.Account, bucket: registration.Resource, *, days: int, is_locked: bool, keep: bool) -> None:
     name = {"bucket": bucket.output("bucket")}
     versions = target.register(
         "s3/bucketVersioning:BucketVersioning",
         "backups",
         {**name, "versioningConfiguration": {"status": "Enabled"}},
-        opts=pulumi.ResourceOptions(retain_on_delete=is_locked),
+        opts=pulumi.ResourceOptions(retain_on_delete=keep),
     )
-    opts = pulumi.ResourceOptions(depends_on=[versions], retain_on_delete=is_locked)
+    opts = pulumi.ResourceOptions(depends_on=[versions], retain_on_delete=keep)
     target.register(
         "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
         "backups",

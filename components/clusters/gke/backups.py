@@ -33,7 +33,10 @@ def create(
         opts=pulumi.ResourceOptions.merge(
             opts,
             pulumi.ResourceOptions(
-                protect=project.is_protected(wanted), depends_on=[*depends_on, *(key.grants if key else ())]
+                protect=project.is_protected(wanted),
+                # As with volumes: what a service has stored goes only where the stack says so.
+                retain_on_delete=not wanted.drain.volumes,
+                depends_on=[*depends_on, *(key.grants if key else ())],
             ),
         ),
     )
@@ -56,14 +59,19 @@ def bucket(wanted: project.Wanted, backups: managed.Backups, *, key: pulumi.Inpu
         "softDeletePolicy": {"retentionDurationSeconds": _NONCURRENT_DAYS * _DAY},
         "lifecycleRules": _lifecycle(backups, is_versioned=not is_locked),
         "encryption": {"defaultKmsKeyName": key} if key is not None else None,
-        # With backups in it, a bucket of a stack that protects nothing goes all the same.
-        "forceDestroy": wanted.protection == "off",
+        # With backups in it, a bucket of a stack that keeps no data goes all the same.
+        "forceDestroy": wanted.protection == "off" and wanted.drain.volumes,
         "labels": dict(wanted.tags),
     }
 
 
 def _retention(backups: managed.Backups) -> dict[str, Any]:
-    return {"retentionPeriod": str(backups.retention_days * _DAY), "isLocked": True}
+    """Nothing is deleted or overwritten before its time, as long as nobody who may takes the policy away.
+
+    Not locked for good (`isLocked`): nobody could undo that, whoever mistyped the days would pay for all of them, and a
+    stack that is locked no more would have to replace the bucket, because such a lock can't be taken off in place.
+    """
+    return {"retentionPeriod": str(backups.retention_days * _DAY), "isLocked": False}
 
 
 def _lifecycle(backups: managed.Backups, *, is_versioned: bool) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ import pulumi
 from components import registration
 from components.clusters.gke import project
 
+_STORAGE: Final = "storage"
 _ROLE: Final = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
 _NINETY_DAYS: Final = "7776000s"
 _THIRTY_DAYS: Final = "2592000s"
@@ -57,12 +58,29 @@ def create(
         registration.resource(
             "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember",
             f"{wanted.name}-key-{user}",
-            {"cryptoKeyId": key.id, "role": _ROLE, "member": member},
+            {
+                "cryptoKeyId": key.id,
+                "role": _ROLE,
+                "member": _existing(wanted, member, opts) if user == _STORAGE else member,
+            },
             opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[agent])),
         )
         for user, member in key_users(wanted).items()
     )
     return Key(name=key.id, grants=users)
+
+
+def _existing(wanted: project.Wanted, member: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
+    """The member, once Cloud Storage has made it, which it does for whoever asks for it the first time.
+
+    https://www.pulumi.com/registry/packages/gcp/api-docs/storage/getprojectserviceaccount/
+    """
+    asked = pulumi.runtime.invoke_output(
+        "gcp:storage/getProjectServiceAccount:getProjectServiceAccount",
+        {"project": wanted.options.project},
+        pulumi.InvokeOutputOptions(parent=opts.parent, provider=opts.provider),
+    )
+    return asked.apply(lambda _: member)
 
 
 def crypto_key(*, ring: pulumi.Input[str]) -> dict[str, Any]:
@@ -80,5 +98,5 @@ def key_users(wanted: project.Wanted) -> dict[str, str]:
     """Google's services that use the key: GKE for Secrets, Compute Engine for disks, Cloud Storage for backups."""
     users = {"gke": "container-engine-robot", "compute": "compute-system"}
     if wanted.backups:
-        users["storage"] = "gs-project-accounts"
+        users[_STORAGE] = "gs-project-accounts"
     return {name: project.agent(wanted, domain) for name, domain in users.items()}

@@ -22,6 +22,9 @@ _EFFECTS: Final = {
     "PreferNoSchedule": "PREFER_NO_SCHEDULE",
     "NoExecute": "NO_EXECUTE",
 }
+_SLOW: Final = pulumi.CustomTimeouts(create="1h", update="6h", delete="3h")
+"""Nodes change one after the other, up to ten minutes each, and each waits up to an hour for disruption budgets. The
+provider's own limit is shorter, moves with its releases, and would leave an upgrade half done."""
 _LIMITS: Final = {"cpu": 256, "memory": 1024}
 """Most CPUs and GiB of all nodes together where GKE makes them by itself: what a mistake may cost."""
 
@@ -56,6 +59,7 @@ def create(
                     protect=project.is_protected(wanted),
                     ignore_changes=["initialNodeCount"],
                     depends_on=nodes.grants,
+                    custom_timeouts=_SLOW,
                 ),
             ),
         )

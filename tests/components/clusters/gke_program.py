@@ -168,7 +168,8 @@ class Google(mocks.Mocks):
         return f"projects/{PROJECT}/{args.typ.rpartition(':')[2]}/{name}", {**args.inputs, "name": name}
 
     def call(self, args):
-        raise AssertionError(args.token)
+        assert args.token == "gcp:storage/getProjectServiceAccount:getProjectServiceAccount"
+        return {"member": "serviceAccount:whatever"}
 
     @staticmethod
     def _cluster(inputs):

@@ -203,18 +203,29 @@ def marked(cluster, mark):
 PROTECTED = {"Vpc vpc", "Key key", "Cluster cluster", "Bucket backups", "NodeGroup pool-general", "NodeGroup pool-arm"}
 
 
-def test_off_protects_nothing_and_keeps_only_the_key(create):
+def kept(found):
+    """What destroy keeps, the parts of the backups' bucket told as one."""
+    return {"Bucket backups" if name.startswith("Bucket") else name for name in marked(found, "retained")}
+
+
+def test_off_protects_nothing_and_keeps_the_key_and_the_backups(create):
     found = create(protection="off")
     assert marked(found, "protect") == set()
-    assert marked(found, "retained") == {"Key key"}
+    assert kept(found) == {"Key key", "Bucket backups"}
     assert inputs(found)["deletionProtection"] is False
+    assert found.one("s3/bucket:Bucket").inputs == {"forceDestroy": False}
+
+
+def test_backups_go_with_a_stack_that_keeps_no_data(create):
+    found = create(protection="off", drain={"volumes": True})
+    assert kept(found) == {"Key key"}
     assert found.one("s3/bucket:Bucket").inputs == {"forceDestroy": True}
 
 
 def test_guarded_protects_what_holds_data_or_carries_it(create):
     found = create(protection="guarded")
     assert marked(found, "protect") == PROTECTED
-    assert marked(found, "retained") == {"Key key"}
+    assert kept(found) == {"Key key", "Bucket backups"}
     assert inputs(found)["deletionProtection"] is False
     assert found.one("s3/bucket:Bucket").inputs == {"forceDestroy": False}
 

@@ -421,9 +421,10 @@ def test_protection_is_pulumis_and_where_it_is_locked_the_vendors_too(protection
     assert {item.inputs["deletionPolicy"] for item in found.of(gke.POOL)} == {in_pools}
 
 
-def test_keys_and_audit_logs_stay_when_everything_is_destroyed():
+def test_keys_audit_logs_and_backups_stay_when_everything_is_destroyed():
     found = gke.deploy(**{**gke.SAFE, "protection": "off"})
-    assert {item.type for item in found.registrations if item.retained} == {gke.RING, gke.KEY, gke.LOG_BUCKET}
+    kept = {item.type for item in found.registrations if item.retained}
+    assert kept == {gke.RING, gke.KEY, gke.LOG_BUCKET, gke.BUCKET}
 
 
 # Load balancers

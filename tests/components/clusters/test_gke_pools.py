@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from components import registration
 from components.clusters.gke import machines, pools
 from stacks import errors, managed
 
@@ -61,6 +62,20 @@ def test_a_node_is_hardened(plain):
 def test_an_upgrade_adds_a_node_before_it_takes_one(plain):
     settings = plain.named(gke.POOL, "general").inputs["upgradeSettings"]
     assert settings == {"strategy": "SURGE", "maxSurge": 1, "maxUnavailable": 0}
+
+
+def test_an_upgrade_of_a_pool_may_take_as_long_as_its_nodes_one_by_one(monkeypatch):
+    told = {}
+    register = registration.resource
+
+    def watched(token, name, properties, *, opts, **rest):
+        told[token] = opts.custom_timeouts
+        return register(token, name, properties, opts=opts, **rest)
+
+    monkeypatch.setattr(registration, "resource", watched)
+    deployed()
+    assert told[gke.POOL].update == "6h"
+    assert told[gke.POOL].delete == "3h"
 
 
 def test_spot_nodes_come_from_whichever_zone_has_some():
