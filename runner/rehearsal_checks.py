@@ -155,6 +155,12 @@ def left_in_account(resources: Iterable[values.Resource], *, retained: Iterable[
     return Left(kept=tuple(kept), problems=tuple(problems))
 
 
+def of_the_program(resources: Iterable[values.Resource]) -> list[values.Resource]:
+    """Those that the program made, and not a controller inside the cluster."""
+    made_inside = {controllers_load_balancers.SERVICE, controllers_volumes.CLAIM}
+    return [item for item in resources if not made_inside & item.inputs.keys()]
+
+
 def described(item: values.Resource) -> str:
     """A resource of the account as a person knows it."""
     kind = item.token.rpartition(":")[2]

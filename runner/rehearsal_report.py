@@ -44,7 +44,7 @@ class Report:
     steps: tuple[Step, ...]
     kept: tuple[rehearsal_checks.Kept, ...]
     resources: tuple[tuple[str, str], ...]
-    """Type and name of all that the account had at its fullest: the same with and without faults."""
+    """Type and name of all that the program made in the account: the same with and without faults."""
     seconds: float
 
     @property

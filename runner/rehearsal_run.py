@@ -64,7 +64,11 @@ def rehearse(asked: Asked, place: rehearsal.Place, *, tell: Tell, listener: even
     nodes = None if isinstance(cluster, managed.ManagedCluster) else settings.LocalNodes()
     own = cluster.nodes if isinstance(cluster, settings.LocalCluster) else nodes
     control_plane.start(place.control_plane, nodes=own, report=lambda line: tell(f"   {line}"))
-    releases.fill_cache(asked.root / preparation.RELEASES, report=lambda line: tell(f"   {line}"))
+    releases.fill_cache(
+        asked.root / preparation.RELEASES,
+        report=lambda line: tell(f"   {line}"),
+        unneeded=preparation.unneeded(asked.stack.settings),
+    )
     started = rehearsal_report.Step(title=title, seconds=time.monotonic() - began)
     for line in rehearsal_report.done(started):
         tell(line)
@@ -240,7 +244,8 @@ class _Run:
         result = await self._engine(request.Operation.UP, stack)
         problems = rehearsal_checks.failures(result) or rehearsal_checks.unchanged(result)
         if self._stage.account is not None:
-            self.resources = tuple(sorted((item.token, item.name) for item in self._stage.account.resources()))
+            own = rehearsal_checks.of_the_program(self._stage.account.resources())
+            self.resources = tuple(sorted((item.token, item.name) for item in own))
         return _Found(notes=[rehearsal_report.counted(result)], problems=problems)
 
     async def _unprotect(self, stack: files.StackFile) -> _Found:

@@ -39,7 +39,7 @@ def prepare(root: pathlib.Path, stack: files.StackFile, *, operation: request.Op
     if clouds.is_cloud(stack):
         report(clouds.notice(stack, operation=operation))
     if operation is not request.Operation.DESTROY:
-        releases.fill_cache(root / RELEASES, report=report, unneeded=_unneeded(stack.settings))
+        releases.fill_cache(root / RELEASES, report=report, unneeded=unneeded(stack.settings))
     return True
 
 
@@ -57,7 +57,7 @@ async def requested(
     return dataclasses.replace(asked, targets=targets, replace=replace, parallel=parallel)
 
 
-def _unneeded(wanted: settings.Settings) -> frozenset[str]:
+def unneeded(wanted: settings.Settings) -> frozenset[str]:
     """Operators that this stack certainly does not install: without an entrance nothing asks for its controller."""
     opened = isinstance(wanted.cluster, managed.ManagedCluster) and wanted.cluster.ingress is not None
     return frozenset() if opened else frozenset({"contour"})

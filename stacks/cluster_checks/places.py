@@ -23,7 +23,8 @@ def region_is_the_vendors(subject: subjects.Subject) -> Iterator[findings.Findin
     if region in regions.known(vendor):
         return
     place, owner = f"{subject.spelled('region')}{subject.shown(region)}", regions.owner(region)
-    near = suggestions.nearest(region, regions.known(vendor), whole=True)
+    # Another vendor's region may be spelled like one of this vendor's that lies in another country.
+    near = "" if owner else suggestions.nearest(region, regions.known(vendor), whole=True)
     yield subject.finding(
         "region",
         what=f"{place} is {f'a region of {owner}, and not' if owner else 'no region'} of {vendor}",

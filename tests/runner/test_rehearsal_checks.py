@@ -176,3 +176,7 @@ def test_a_load_balancer_may_never_stay():
     assert checks.left_in_account([balancer], retained=[]).problems == (
         "LoadBalancer k8s-1 of Service made-by-hand/entrance is left in the account",
     )
+
+
+def test_what_controllers_made_is_not_the_programs():
+    assert checks.of_the_program([made.eks(), disk("Delete")]) == [made.eks()]

@@ -19,7 +19,8 @@ from . import samples
         ),
         pytest.param(
             samples.having(samples.EKS, region="europe-west3"),
-            "`paasport:cluster.region` (`europe-west3`) is a region of gke, and not of eks\n  next: write `eu-west-3`",
+            "`paasport:cluster.region` (`europe-west3`) is a region of gke, and not of eks\n"
+            "  next: write one of its regions, for example `eu-central-1`",
             id="region of another vendor",
         ),
         pytest.param(
