@@ -26,6 +26,12 @@ Report = Callable[[str], None]
 """Takes one line about what is being done."""
 
 
+class Interrupted(errors.PaasportError):
+    """A rehearsal that was ended by a signal, and is removed. Exit code as shells give it."""
+
+    exit_code = 130
+
+
 class Record(pydantic.BaseModel):
     """What marks a control plane as a rehearsal's; lies in its folder."""
 
@@ -98,12 +104,13 @@ def begun(stack: str, *, deployer: str = "", report: Report) -> Iterator[Place]:
     sweep(report=report)
     found = place(stack)
     _refuse_others(found)
+    descriptor = _locked(found)
     if found.record is not None:
         report(f"removing the kept rehearsal of {stack}")
         control_plane.delete(found.control_plane)
-    descriptor = locks.acquire(found.folder / _LOCK)
-    if descriptor is None:
-        raise _under_way(stack)
+        # The lock's file went with it.
+        os.close(descriptor)
+        descriptor = _locked(found)
     try:
         records.write(found.folder / _RECORD, Record(stack=stack, deployer=deployer))
         yield found
@@ -112,6 +119,14 @@ def begun(stack: str, *, deployer: str = "", report: Report) -> Iterator[Place]:
         if record is None or not record.kept:
             control_plane.delete(found.control_plane)
         os.close(descriptor)
+
+
+def _locked(found: Place) -> int:
+    """A descriptor that holds the place's lock. Raises `UsageError` where another process does."""
+    descriptor = locks.acquire(found.folder / _LOCK)
+    if descriptor is None:
+        raise _under_way(found.stack)
+    return descriptor
 
 
 def keep(found: Place) -> None:
@@ -125,12 +140,20 @@ def sweep(*, report: Report) -> None:
     """Remove the rehearsals whose process was killed."""
     folder = locations.control_planes_folder()
     for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
-        record = records.read(entry / _RECORD, Record)
-        if record is not None and not record.kept and not locks.held(entry / _LOCK):
-            report(f"removing what a killed rehearsal of {record.stack} has left")
-            # Another process may be doing the same.
-            with contextlib.suppress(FileNotFoundError):
-                control_plane.delete(entry.name)
+        if _is_abandoned(entry) and (descriptor := locks.acquire(entry / _LOCK)) is not None:
+            try:
+                # Another process may have removed it meanwhile, and even have begun anew.
+                if _is_abandoned(entry):
+                    report(f"removing what a killed rehearsal has left: {entry.name}")
+                    control_plane.delete(entry.name)
+            finally:
+                os.close(descriptor)
+
+
+def _is_abandoned(folder: pathlib.Path) -> bool:
+    """Whether a rehearsal was there that nobody wanted to keep; one that is under way holds its lock."""
+    record = records.read(folder / _RECORD, Record)
+    return record is not None and not record.kept
 
 
 def _refuse_others(found: Place) -> None:

@@ -46,10 +46,16 @@ def rehearse(
     def tell(line: str) -> None:
         click.echo(line, file=stream)
 
-    with rehearsal.begun(stack, deployer=_deployer(asked), report=tell) as place:
-        report = rehearsal_run.rehearse(asked, place, tell=tell, listener=_listener(verbose=verbose, stream=stream))
-        if keep:
-            rehearsal.keep(place)
+    try:
+        with rehearsal.begun(stack, deployer=_deployer(asked), report=tell) as place:
+            report = rehearsal_run.rehearse(asked, place, tell=tell, listener=_listener(verbose=verbose, stream=stream))
+            if keep:
+                rehearsal.keep(place)
+    except KeyboardInterrupt:
+        # Not as other commands end: nothing is left that the next call could go on with.
+        raise rehearsal.Interrupted.of(
+            "interrupted; the rehearsal is removed", next=f"./paasport rehearse {stack}"
+        ) from None
     for line in rehearsal_report.summary(report):
         tell(line)
     if keep:

@@ -99,6 +99,16 @@ def test_one_that_is_under_way_is_not_removed():
         os.close(descriptor)
 
 
+def test_two_that_begin_at_once_do_not_remove_each_others(monkeypatch, deleted):
+    """The one that swept first has begun anew before the other comes to it."""
+    left = abandoned("gke-prod")
+    real = locks.acquire
+    monkeypatch.setattr(locks, "acquire", lambda path: None if path.parent == left.folder else real(path))
+    with begin():
+        assert left.folder.exists()
+    assert deleted == ["eks-prod-rehearsal"]
+
+
 def test_a_control_plane_that_is_no_rehearsals_is_not_touched(deleted):
     folder = rehearsal.place("eks-prod").folder
     folder.mkdir(parents=True)

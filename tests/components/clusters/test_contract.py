@@ -214,7 +214,9 @@ def rule_ignored_paths(case):
         assert path.split(".")[0].split("[")[0] in schema.of(item.type).inputs, (item.type, path)
 
 
-DATA = re.compile(r"cluster:Cluster$|ManagedCluster$|:Key$|cryptoKey:CryptoKey$|bucket:Bucket$|bucketV2|:StorageAccount$|:Vault$")
+DATA = re.compile(
+    r"cluster:Cluster$|ManagedCluster$|:Key$|cryptoKey:CryptoKey$|bucket:Bucket$|bucketV2|:StorageAccount$|:Vault$"
+)
 
 
 def rule_protection(case):
