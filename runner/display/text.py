@@ -96,11 +96,13 @@ def value(content: Any, *, limit: int | None = None) -> str:
 def outputs(items: Mapping[str, Any]) -> list[str]:
     """The outputs of a stack, one a line and aligned; what stands inside a mapping is indented below its name.
 
-    In the order of their names, because the program's own order is lost on the way.
+    In the order of their names, because the program's own order is lost on the way. What is empty is left out: every
+    vendor has the same outputs, and some have nothing to say.
     """
-    width = max((len(name) for name, item in items.items() if not _is_nested(item)), default=0)
+    said = {name: item for name, item in items.items() if item is not None and item != ""}
+    width = max((len(name) for name, item in said.items() if not _is_nested(item)), default=0)
     lines: list[str] = []
-    for name, item in sorted(items.items()):
+    for name, item in sorted(said.items()):
         if _is_nested(item):
             lines += [name, *(f"  {line}" for line in outputs(item))]
         else:

@@ -74,6 +74,11 @@ def test_outputs_are_aligned_and_masked():
     assert report.outputs({}) == []
 
 
+def test_outputs_without_a_value_are_left_out():
+    given = {"cluster": {"location": "", "name": "local-dev", "version": None}}
+    assert report.outputs(given) == ["outputs:", "  cluster", "    name  local-dev"]
+
+
 def test_errors_are_grouped_by_resource_and_each_reason_is_told_once():
     resources = [builders.finished("a", failure="denied\nby policy"), builders.finished("b")]
     diagnostics = [
