@@ -21,11 +21,14 @@ SERVICE: Final = "kubernetes-service"
 """Input of what was made for a Service: `namespace/name`."""
 
 _CLASSES: Final[Mapping[clusters.Vendor, frozenset[str]]] = {
-    "eks": frozenset({"", "service.k8s.aws/nlb", "eks.amazonaws.com/nlb"}),
+    "eks": frozenset({""}),
     "gke": frozenset({"", "networking.gke.io/l4-regional-external", "networking.gke.io/l4-regional-internal"}),
     "aks": frozenset({""}),
 }
 """The classes that the vendors' own controllers answer to; the empty one is no class at all."""
+_AUTO: Final = "eks.amazonaws.com/nlb"
+"""The class of EKS Auto Mode. That of the AWS Load Balancer Controller is nobody's where it is not installed."""
+_AWS: Final = "service.beta.kubernetes.io/aws-load-balancer"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -61,7 +64,8 @@ def plan(
 def _is_served(service: Mapping[str, Any], cluster: clusters.Cluster) -> bool:
     return (
         service["spec"].get("type") == "LoadBalancer"
-        and service["spec"].get("loadBalancerClass", "") in _CLASSES[cluster.vendor]
+        and service["spec"].get("loadBalancerClass", "")
+        in _CLASSES[cluster.vendor] | ({_AUTO} if _auto(cluster) else set())
         and not service["metadata"].get("deletionTimestamp")
     )
 
@@ -137,7 +141,7 @@ def _made_by_eks(
     annotations: Mapping[str, str],
     owner: Mapping[str, str],
 ) -> tuple[values.Resource, ...]:
-    public = annotations.get("service.beta.kubernetes.io/aws-load-balancer-scheme") == "internet-facing"
+    public = _is_public_at_aws(cluster, annotations)
     role = "kubernetes.io/role/elb" if public else "kubernetes.io/role/internal-elb"
     own = set(cluster.resource.value("vpcConfig.subnetIds") or ())
     networks = {item.inputs.get("vpcId") for item in resources if item.id in own}
@@ -166,6 +170,17 @@ def _made_by_eks(
         "dnsName": f"{name}-{digest[16:32]}.elb.{cluster.region}.amazonaws.com",
     }
     return (_resource("aws:lb/loadBalancer:LoadBalancer", name, arn, inputs=inputs, outputs=outputs, cluster=cluster),)
+
+
+def _auto(cluster: clusters.Cluster) -> bool:
+    return cluster.resource.value("computeConfig.enabled") is True
+
+
+def _is_public_at_aws(cluster: clusters.Cluster, annotations: Mapping[str, str]) -> bool:
+    """Auto Mode makes internal ones unless told otherwise; the cloud controller of the control plane the other way."""
+    if _auto(cluster):
+        return annotations.get(f"{_AWS}-scheme") == "internet-facing"
+    return annotations.get(f"{_AWS}-internal") != "true"
 
 
 def _made_by_gke(

@@ -31,7 +31,13 @@ def groups(place: scope.Scope) -> Groups:
     return Groups(
         cluster=_group(place, "cluster", names.group(settings), opts=place.guarded()),
         kept=_group(place, "kept", names.kept_group(settings), opts=place.kept()),
-        volumes=_group(place, "volumes", names.volumes_group(settings), opts=place.kept()),
+        # Always: a disk of the class that retains outlives every stack, and the group would take it along.
+        volumes=_group(
+            place,
+            "volumes",
+            names.volumes_group(settings),
+            opts=pulumi.ResourceOptions.merge(place.kept(), pulumi.ResourceOptions(retain_on_delete=True)),
+        ),
     )
 
 

@@ -269,8 +269,8 @@ def test_destroy_keeps_data_with_their_key_their_logs_and_the_groups_they_are_in
     assert groups == {"test-kept", "test-volumes"}
 
 
-def test_destroy_keeps_nothing_where_volumes_go_too(plain):
-    assert [item.urn for item in plain.registrations if item.retained] == []
+def test_where_volumes_go_too_destroy_keeps_only_the_group_of_those_that_are_retained(plain):
+    assert [item.inputs["resourceGroupName"] for item in plain.registrations if item.retained] == ["test-volumes"]
 
 
 def test_what_is_kept_needs_nothing_that_goes(safe):

@@ -30,16 +30,33 @@ def planned(services, resources):
 def test_a_service_gets_a_load_balancer_in_the_clusters_network():
     (resource,) = planned([service()], EKS).adopted
     assert resource.token == "aws:lb/loadBalancer:LoadBalancer"
-    assert resource.inputs["subnets"] == ["subnet-a"]
-    assert resource.inputs["internal"] is True
     assert resource.outputs["vpcId"] == "vpc-1"
     assert resource.id.startswith("arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/net/k8s-")
 
 
-def test_one_for_the_internet_is_in_the_public_subnets():
-    scheme = {"service.beta.kubernetes.io/aws-load-balancer-scheme": "internet-facing"}
-    (resource,) = planned([service(annotations=scheme)], EKS).adopted
-    assert (resource.inputs["subnets"], resource.inputs["internal"]) == (["subnet-p"], False)
+AUTO = [made.eks(computeConfig={"enabled": True}), *SUBNETS]
+PREFIX = "service.beta.kubernetes.io/aws-load-balancer"
+
+
+@pytest.mark.parametrize(
+    ("account", "annotations", "subnets", "internal"),
+    [
+        (EKS, {}, ["subnet-p"], False),
+        (EKS, {f"{PREFIX}-internal": "true"}, ["subnet-a"], True),
+        (AUTO, {}, ["subnet-a"], True),
+        (AUTO, {f"{PREFIX}-scheme": "internet-facing"}, ["subnet-p"], False),
+    ],
+    ids=["public by default", "internal", "auto: internal by default", "auto: public"],
+)
+def test_its_subnets_are_those_of_its_scheme(account, annotations, subnets, internal):
+    (resource,) = planned([service(annotations=annotations)], account).adopted
+    assert (resource.inputs["subnets"], resource.inputs["internal"]) == (subnets, internal)
+
+
+def test_the_class_of_auto_mode_is_served_where_it_is_on():
+    wanted = service(loadBalancerClass="eks.amazonaws.com/nlb")
+    assert len(planned([wanted], AUTO).adopted) == 1
+    assert planned([wanted], EKS) == balancers.Plan()
 
 
 def test_at_aws_the_address_is_a_host_name():
@@ -85,8 +102,12 @@ def test_a_finalizer_keeps_the_service_until_its_load_balancer_is_gone():
 
 @pytest.mark.parametrize(
     "unserved",
-    [service(kind="ClusterIP"), service(loadBalancerClass="io.cilium/bgp-control-plane")],
-    ids=["no load balancer", "somebody else's class"],
+    [
+        service(kind="ClusterIP"),
+        service(loadBalancerClass="io.cilium/bgp-control-plane"),
+        service(loadBalancerClass="service.k8s.aws/nlb"),
+    ],
+    ids=["no load balancer", "somebody else's class", "a controller that is not installed"],
 )
 def test_other_services_get_nothing(unserved):
     assert planned([unserved], EKS) == balancers.Plan()
