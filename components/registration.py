@@ -7,6 +7,7 @@ for `yaml.v2`, 2.5 s for `pulumi_aws.ec2`, 5.6 s and 235 MB for `pulumi_gcp.comp
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import json
 import pathlib
@@ -115,6 +116,10 @@ def _versioned(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
 
 def _pinned(package: str, opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
     """With the version of the installed SDK, which names the provider's plugin that the inputs are made for."""
-    return pulumi.ResourceOptions.merge(
-        pulumi.ResourceOptions(version=importlib.metadata.version(f"pulumi-{package}")), opts
-    )
+    return pulumi.ResourceOptions.merge(pulumi.ResourceOptions(version=_installed(package)), opts)
+
+
+@functools.cache
+def _installed(package: str) -> str:
+    """Asked once: it reads the SDK's metadata, and a stack registers hundreds of resources."""
+    return importlib.metadata.version(f"pulumi-{package}")

@@ -1,4 +1,4 @@
-"""What Google's machine families can do with disks. Data and look-ups only.
+"""Which disks a cluster's machines can take together, from what `stacks.shapes` knows of each.
 
 Newer families take Hyperdisk only, older ones Persistent Disk only, and a disk of the wrong kind keeps a pod pending
 without end (https://cloud.google.com/compute/docs/disks/hyperdisks#machine-type-support).
@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, Literal
 
-from stacks import errors
+from stacks import errors, shapes
 
 Disk = Literal["pd-balanced", "hyperdisk-balanced"]
-
-_HYPERDISK_ONLY: Final = frozenset({"c4", "c4a", "c4d", "h4d", "m4", "n4", "n4a", "n4d", "x4"})
-_BOTH: Final = frozenset({"a3", "c3", "c3d", "m3", "z3"})
 
 AUTOMATIC: Final[Disk] = "pd-balanced"
 """For the nodes that GKE makes by itself, which are of family E2 unless a ComputeClass says otherwise."""
@@ -22,14 +19,14 @@ AUTOMATIC: Final[Disk] = "pd-balanced"
 
 def boot_disk(machine: str) -> Disk:
     """The type of a node's own disk; where both kinds fit, the cheaper one."""
-    return "hyperdisk-balanced" if _family(machine) in _HYPERDISK_ONLY else "pd-balanced"
+    return "hyperdisk-balanced" if shapes.disks(machine) == "hyperdisk" else "pd-balanced"
 
 
 def volume(machines: Iterable[str]) -> Disk:
     """The type of volumes that every one of these machines can attach. Raises UsageError where there is none."""
     named = tuple(machines)
-    newer = [machine for machine in named if _family(machine) in _HYPERDISK_ONLY]
-    older = [machine for machine in named if _family(machine) not in _HYPERDISK_ONLY | _BOTH]
+    newer = [machine for machine in named if shapes.disks(machine) == "hyperdisk"]
+    older = [machine for machine in named if shapes.disks(machine) == "persistent"]
     if newer and older:
         raise errors.UsageError.of(
             f"{newer[0]} takes Hyperdisk only and {older[0]} Persistent Disk only",
@@ -37,7 +34,3 @@ def volume(machines: Iterable[str]) -> Disk:
             next="use pools of machines that take the same disks, for example n4 and c4, or e2 and n2",
         )
     return "hyperdisk-balanced" if newer else "pd-balanced"
-
-
-def _family(machine: str) -> str:
-    return machine.partition("-")[0]

@@ -6,7 +6,6 @@ Every input is checked against the types of azure-native's SDK; a program with o
 from __future__ import annotations
 
 import base64
-import dataclasses
 import datetime as dt
 import threading
 from typing import Any
@@ -22,6 +21,9 @@ from local.simulated import checking
 from stacks import managed, resolution
 from tests.components import conftest as programs
 
+from . import resolved
+
+ZONES = ("1", "2")
 SUBSCRIPTION = "00000000-0000-4000-8000-0000000000d3"
 TENANT = "00000000-0000-4000-8000-0000000000ff"
 DEPLOYER = "00000000-0000-4000-8000-000000000001"
@@ -64,29 +66,10 @@ SECRET_OF_A_KUBECONFIG = "hunter2"
 
 def pool(name: str, **given: Any) -> resolution.Pool:
     """A pool of one machine type, in two zones."""
-    wanted: dict[str, Any] = {
-        "role": "user",
-        "arch": "amd64",
-        "instance_types": ("Standard_D4ds_v5",),
-        "min": 1,
-        "max": 4,
-        "spot": False,
-        "disk": 100,
-        "labels": {"paasport.dev/pool": name},
-        "taints": (),
-        "zones": ("1", "2"),
-    }
-    return resolution.Pool(name=name, **{**wanted, **given})
+    return resolved.pool(name, **{"instance_types": ("Standard_D4ds_v5",), "zones": ZONES, **given})
 
 
-SYSTEM = pool(
-    "system",
-    role="system",
-    instance_types=("Standard_D2ds_v5",),
-    min=2,
-    max=3,
-    taints=(managed.Taint(key="CriticalAddonsOnly", value="true"),),
-)
+SYSTEM = resolved.system_pool(instance_types=("Standard_D2ds_v5",), zones=ZONES)
 
 
 def options(**given: Any) -> managed.AksOptions:
@@ -97,42 +80,17 @@ def options(**given: Any) -> managed.AksOptions:
 
 def settings(**given: Any) -> resolution.Managed[managed.AksOptions]:
     """A plain cluster: an allowlist, Azure's keys, nothing protected. What is given replaces parts of it."""
-    network = resolution.Network(
-        cidr="10.30.0.0/20",
-        pods="10.244.0.0/16",
-        services="172.20.0.0/16",
-        zones=("1", "2"),
-        egress="single",
-        flow_logs=False,
-    )
-    access = resolution.Access(api="allowlist", cidrs=("203.0.113.0/24",), deployer=DEPLOYER, admins=(), viewers=())
-    wanted: dict[str, Any] = {
+    own = {
         "vendor": "aks",
-        "name": "test",
-        "tier": "dev",
         "region": "westeurope",
-        "minor": "1.35",
-        "upgrades": "pinned",
-        "window": managed.Window(days=("saturday", "sunday"), start="02:00", hours=6),
-        "freezes": (),
-        "network": network,
-        "access": access,
-        "compute": "pools",
+        "network": resolved.network("10.30.0.0/20", zones=ZONES),
+        "access": resolution.Access(
+            api="allowlist", cidrs=("203.0.113.0/24",), deployer=DEPLOYER, admins=(), viewers=()
+        ),
         "pools": (SYSTEM, pool("general")),
-        "encryption": "provider",
-        "audit": resolution.Audit(retention_days=30, categories="standard"),
-        "zone_redundant_storage": False,
-        "ingress": None,
-        "backups": None,
-        "drain": resolution.Drain(volumes=True, disruption_budgets="delete", minutes=20),
-        "protection": "off",
-        "tags": {"cost-center": "1234"},
         "options": options(),
     }
-    for part in ("network", "access", "audit", "drain"):
-        if part in given:
-            given[part] = dataclasses.replace(wanted[part], **given[part])
-    return resolution.Managed(**{**wanted, **given})
+    return resolved.settings(own, given)
 
 
 SAFE: dict[str, Any] = {
@@ -208,55 +166,14 @@ def answer() -> dict[str, Any]:
     return {"kubeconfigs": [{"name": "clusterUser", "value": text}]}
 
 
-class Monitor(programs.Monitor):
-    """Also answers functions without leaving an event loop open."""
-
-    def Invoke(self, request):  # noqa: N802 - the name in the protocol
-        with programs.event_loop():
-            return super().Invoke(request)
-
-
-class Deployed(programs.Program):
-    """A deployed cluster: what was registered, and its facts with the values that they have then."""
-
-    facts: contracts.ClusterFacts
-    kubeconfig: str
-    version: str
-
-    def of(self, type_: str) -> list[programs.Registration]:
-        """All registrations of this type."""
-        return [item for item in self.registrations if item.type == type_]
-
-    def only(self, type_: str) -> programs.Registration:
-        """The one registration of this type."""
-        (found,) = self.of(type_)
-        return found
-
-    def named(self, type_: str, name: str) -> programs.Registration:
-        """The one of this type and name, without the cluster's name before it."""
-        return self.one(type_, f"test-{name}")
-
-    def waits_for(self, later: programs.Registration, earlier: programs.Registration) -> bool:
-        """Whether one waits for the other, directly or through others."""
-        by_urn = {item.urn: item for item in self.registrations}
-        seen: set[str] = set()
-        pending = [later.urn]
-        while pending:
-            item = by_urn.get(pending.pop())
-            new = set(item.dependencies) - seen if item else set()
-            seen |= new
-            pending += new
-        return earlier.urn in seen
-
-
-def deploy(use=None, /, **given: Any) -> Deployed:
+def deploy(use=None, /, **given: Any) -> resolved.Deployed:
     """Deploy a cluster with these settings. `use` gets its facts, as a service would."""
     return deploy_settings(settings(**given), use)
 
 
-def deploy_settings(wanted: resolution.Managed[managed.AksOptions], use=None) -> Deployed:
+def deploy_settings(wanted: resolution.Managed[managed.AksOptions], use=None) -> resolved.Deployed:
     """Deploy a cluster whose settings are complete."""
-    monitor, result = Monitor(Azure()), []
+    monitor, result = programs.Monitor(Azure()), []
 
     @mocks.test
     def program():
@@ -273,6 +190,6 @@ def deploy_settings(wanted: resolution.Managed[managed.AksOptions], use=None) ->
         finally:
             pulumi_settings.reset_options()
     (facts, known), *_ = result
-    deployed = Deployed(monitor.registrations, known["used"])
+    deployed = resolved.Deployed(monitor.registrations, known["used"])
     deployed.facts, deployed.kubeconfig, deployed.version = facts, known["kubeconfig"], known["version"]
     return deployed

@@ -30,15 +30,6 @@ def awaited(work):
         loop.close()
 
 
-def whole(value):
-    """Whole numbers as such: on Pulumi's wire every number is a float."""
-    if isinstance(value, dict):
-        return {key: whole(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [whole(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
 class SimulatedAnswers(mocks.Mocks):
     """Answers as the vendor would: whatever it refuses fails the program."""
 
@@ -52,7 +43,7 @@ class SimulatedAnswers(mocks.Mocks):
         if args.typ.partition(":")[0] not in PACKAGES:
             return f"{args.name}-id", args.inputs
         settings = self._provider(args.provider)
-        checked = self.account.checked(args.typ, args.name, whole(args.inputs), provider=settings)
+        checked = self.account.checked(args.typ, args.name, args.inputs, provider=settings)
         made = awaited(self.account.create(args.typ, args.name, checked, provider=settings))
         return made.id, dict(made.outputs)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from typing import Any
-from unittest import mock
 
 import yaml
 from pulumi.runtime import mocks
@@ -12,7 +11,6 @@ from pulumi.runtime import mocks
 from components import contracts
 from components.clusters import catalogue
 from stacks import managed, resolution
-from tests.components import conftest as programs
 
 STACK = """
 vendor: eks
@@ -145,15 +143,8 @@ def _deploy(run, chosen: resolution.Managed[Any], *, then=None, answers: Any = N
         kept.append(catalogue.create("eks", args, opts=None).facts)
         return then(kept[0]) if then else None
 
-    with mock.patch.object(programs.Monitor, "Invoke", _invoke):
-        program = run(main, stack="shop", answers=answers)
+    program = run(main, stack="shop", answers=answers)
     return Deployed(program, kept[0], answers)
-
-
-def _invoke(monitor, request):
-    """Answer in an event loop that is closed again; the mocks would leave one open."""
-    with programs.event_loop():
-        return mocks.MockMonitor.Invoke(monitor, request)
 
 
 def changed(resolved: resolution.Managed[Any], path: str, value: Any) -> resolution.Managed[Any]:

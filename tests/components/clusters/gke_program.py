@@ -5,7 +5,6 @@ Every input is checked against the types of the SDK for Google Cloud; a program 
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from typing import Any
 
@@ -19,6 +18,9 @@ from local.simulated import checking
 from stacks import managed, resolution
 from tests.components import conftest as programs
 
+from . import resolved
+
+ZONES = ("europe-west3-a", "europe-west3-b")
 PROJECT = "acme-test"
 NUMBER = "100000000009"
 REGION = "europe-west3"
@@ -59,29 +61,10 @@ GROUP_OF_OBJECTS = "kubernetes:yaml/v2:ConfigGroup"
 
 def pool(name: str, **given: Any) -> resolution.Pool:
     """A pool of one machine type, in two zones."""
-    wanted: dict[str, Any] = {
-        "role": "user",
-        "arch": "amd64",
-        "instance_types": ("n4-standard-4",),
-        "min": 1,
-        "max": 4,
-        "spot": False,
-        "disk": 100,
-        "labels": {"paasport.dev/pool": name},
-        "taints": (),
-        "zones": ("europe-west3-a", "europe-west3-b"),
-    }
-    return resolution.Pool(name=name, **{**wanted, **given})
+    return resolved.pool(name, **{"instance_types": ("n4-standard-4",), "zones": ZONES, **given})
 
 
-SYSTEM = pool(
-    "system",
-    role="system",
-    instance_types=("n4-standard-2",),
-    min=2,
-    max=3,
-    taints=(managed.Taint(key="CriticalAddonsOnly", value="true"),),
-)
+SYSTEM = resolved.system_pool(instance_types=("n4-standard-2",), zones=ZONES)
 
 
 def options(**given: Any) -> managed.GkeOptions:
@@ -92,42 +75,15 @@ def options(**given: Any) -> managed.GkeOptions:
 
 def settings(**given: Any) -> resolution.Managed[managed.GkeOptions]:
     """A plain cluster: the DNS endpoint, Google's keys, nothing protected. What is given replaces parts of it."""
-    network = resolution.Network(
-        cidr="10.20.0.0/20",
-        pods="10.244.0.0/16",
-        services="172.20.0.0/16",
-        zones=("europe-west3-a", "europe-west3-b"),
-        egress="single",
-        flow_logs=False,
-    )
-    access = resolution.Access(api="identity", cidrs=(), deployer=DEPLOYER, admins=(), viewers=())
-    wanted: dict[str, Any] = {
+    own = {
         "vendor": "gke",
-        "name": "test",
-        "tier": "dev",
         "region": REGION,
-        "minor": "1.35",
-        "upgrades": "pinned",
-        "window": managed.Window(days=("saturday", "sunday"), start="02:00", hours=6),
-        "freezes": (),
-        "network": network,
-        "access": access,
-        "compute": "pools",
+        "network": resolved.network("10.20.0.0/20", zones=ZONES),
+        "access": resolution.Access(api="identity", cidrs=(), deployer=DEPLOYER, admins=(), viewers=()),
         "pools": (SYSTEM, pool("general")),
-        "encryption": "provider",
-        "audit": resolution.Audit(retention_days=30, categories="standard"),
-        "zone_redundant_storage": False,
-        "ingress": None,
-        "backups": None,
-        "drain": resolution.Drain(volumes=True, disruption_budgets="delete", minutes=20),
-        "protection": "off",
-        "tags": {"cost-center": "1234"},
         "options": options(),
     }
-    for part in ("network", "access", "audit", "drain"):
-        if part in given:
-            given[part] = dataclasses.replace(wanted[part], **given[part])
-    return resolution.Managed(**{**wanted, **given})
+    return resolved.settings(own, given)
 
 
 SAFE: dict[str, Any] = {
@@ -192,44 +148,16 @@ class Google(mocks.Mocks):
         }
 
 
-class Deployed(programs.Program):
-    """A deployed cluster: what was registered, and its facts with the values that they have then."""
+class Deployed(resolved.Deployed):
+    """A deployed cluster on GKE."""
 
-    facts: contracts.ClusterFacts
-    kubeconfig: str
     is_secret: bool
-    version: str
     used: Any
-
-    def of(self, type_: str) -> list[programs.Registration]:
-        """All registrations of this type."""
-        return [item for item in self.registrations if item.type == type_]
-
-    def only(self, type_: str) -> programs.Registration:
-        """The one registration of this type."""
-        (found,) = self.of(type_)
-        return found
-
-    def named(self, type_: str, name: str) -> programs.Registration:
-        """The one of this type and name, without the cluster's name before it."""
-        return self.one(type_, f"test-{name}")
 
     @property
     def cluster(self) -> dict[str, Any]:
         """The cluster's own inputs."""
         return self.only(CLUSTER).inputs
-
-    def waits_for(self, later: programs.Registration, earlier: programs.Registration) -> bool:
-        """Whether one waits for the other, directly or through others."""
-        by_urn = {item.urn: item for item in self.registrations}
-        seen: set[str] = set()
-        pending = [later.urn]
-        while pending:
-            item = by_urn.get(pending.pop())
-            new = set(item.dependencies) - seen if item else set()
-            seen |= new
-            pending += new
-        return earlier.urn in seen
 
 
 def deploy(use=None, /, **given: Any) -> Deployed:
