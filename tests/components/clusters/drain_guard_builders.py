@@ -30,7 +30,7 @@ def manifest(
     owner: Manifest | None = None,
     **more: Any,
 ) -> Manifest:
-    metadata: Manifest = {"name": name, "uid": f"{kind}-{name}-{uuid.uuid4().hex[:4]}"}
+    metadata: Manifest = {"name": name, "uid": f"{kind}-{name}-{uuid.uuid4().hex}"}
     if namespace:
         metadata["namespace"] = namespace
     if labels:
