@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 _PROC = pathlib.Path("/proc")
 _POLL_SECONDS = 0.02
+_SPAWN_SECONDS = 0.0005
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,10 +54,10 @@ def memory(pid: int) -> int:
 def spawn(command: Sequence[str], *, environment: Mapping[str, str], log: pathlib.Path) -> int:
     """Start a program that outlives this one: own session, no input, output appended to `log`. Its process id.
 
-    Raises `OSError` where it cannot be started.
+    `below` finds it from then on. Raises `OSError` where it cannot be started.
     """
     log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return os.posix_spawn(
+    pid = os.posix_spawn(
         command[0],
         list(command),
         dict(environment),
@@ -67,6 +68,8 @@ def spawn(command: Sequence[str], *, environment: Mapping[str, str], log: pathli
             (os.POSIX_SPAWN_DUP2, 1, 2),
         ],
     )
+    _await_name(pid)
+    return pid
 
 
 def collect(pid: int) -> int | None:
@@ -135,6 +138,18 @@ def _read(pid: int, *, prefix: str) -> Process | None:
     except OSError:
         return None
     return Process(pid=pid, program=pathlib.Path(program), memory=memory(pid)) if program.startswith(prefix) else None
+
+
+def _await_name(pid: int) -> None:
+    """Return once the process shows the path that it was started by, or has ended.
+
+    `posix_spawn` returns when the new program has got its own memory, and the kernel writes the command line there only
+    after that: until then the process looks like one that has gone, so nobody would end it, or it is started twice.
+    """
+    path = _PROC / str(pid) / "cmdline"
+    with contextlib.suppress(OSError):
+        while not path.read_bytes() and is_alive(pid):
+            time.sleep(_SPAWN_SECONDS)
 
 
 def _signal(processes: list[Process], number: signal.Signals) -> None:

@@ -102,12 +102,33 @@ def test_processes_are_found_by_where_their_program_lies(tmp_path):
     try:
         (found,) = processes.below(tmp_path)
         assert (found.pid, found.name) == (pid, "sleeper")
-        assert found.memory > 0
         assert processes.below(tmp_path / "elsewhere") == []
     finally:
         processes.end(processes.below(tmp_path), seconds=5)
     assert processes.below(tmp_path) == []
     assert processes.collect(pid) == -15
+
+
+def test_a_process_is_found_as_soon_as_it_was_started(tmp_path):
+    program = tmp_path / "sleeper"
+    program.symlink_to("/bin/sleep")
+    for _ in range(100):
+        pid = processes.spawn([str(program), "60"], environment={}, log=tmp_path / "log")
+        found = [process.pid for process in processes.below(tmp_path)]
+        os.kill(pid, 9)
+        os.waitpid(pid, 0)
+        assert found == [pid]
+
+
+def test_a_program_that_ends_at_once_is_not_waited_for(tmp_path):
+    pid = processes.spawn(["/bin/true"], environment={}, log=tmp_path / "log")
+    asyncio.run(processes.first_end([pid]))
+    assert processes.collect(pid) == 0
+
+
+def test_memory_is_that_of_a_process_that_there_is():
+    assert processes.memory(os.getpid()) > 1 << 20
+    assert processes.memory(1 << 30) == 0
 
 
 def test_a_process_that_will_not_end_is_killed(tmp_path):
