@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 
 from local import control_plane as control_planes
@@ -18,6 +19,10 @@ from local.toolchain import binaries
 from stacks import settings
 
 Kubectl = Callable[..., str]
+
+# The first example of a test pays for imports, and other work shares the machine: time is no sign of a defect here.
+hypothesis.settings.register_profile("paasport", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("paasport")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

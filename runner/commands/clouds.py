@@ -9,8 +9,9 @@ from typing import Final
 
 from local.simulated import account as accounts
 from local.simulated import clusters
-from runner import cluster, rehearsal, request
+from runner import cluster, request
 from runner.engine import nowhere
+from runner.rehearsals import places
 from stacks import errors, files, managed, resolution, versions
 
 VENDORS: Final = {"aks": "Azure", "eks": "AWS", "gke": "Google Cloud"}
@@ -24,7 +25,7 @@ def is_cloud(stack: files.StackFile) -> bool:
 
 def is_unrehearsed(stack: files.StackFile) -> bool:
     """Whether a stack of the cloud is known here by its program alone."""
-    return is_cloud(stack) and rehearsal.kept(stack.stack) is None
+    return is_cloud(stack) and places.kept(stack.stack) is None
 
 
 def notice(stack: files.StackFile, *, operation: request.Operation) -> str:
@@ -32,7 +33,7 @@ def notice(stack: files.StackFile, *, operation: request.Operation) -> str:
     told = f"{VENDORS[stack.settings.cluster.vendor]} is simulated on this machine and not asked for anything"
     if operation is not request.Operation.PREVIEW:
         return f"{told}; this is the kept rehearsal of {stack.stack}"
-    compared = "its kept rehearsal" if rehearsal.kept(stack.stack) else "nothing: all is shown as new"
+    compared = "its kept rehearsal" if places.kept(stack.stack) else "nothing: all is shown as new"
     return f"{told}; {stack.stack} is compared with {compared}"
 
 
@@ -66,7 +67,7 @@ def completed(asked: request.Request) -> request.Request:
     Raises UsageError where something else than a preview is asked of a stack without a kept rehearsal, and where its
     cluster could not get from its version of Kubernetes to that of the stack file.
     """
-    place = rehearsal.kept(asked.stack)
+    place = places.kept(asked.stack)
     if place is None:
         if asked.operation is not request.Operation.PREVIEW:
             raise cluster.managed(asked.stack)

@@ -1,4 +1,4 @@
-"""`./paasport rehearse`: play a stack's whole life on this machine. Shows what `runner.rehearsal_run` finds."""
+"""`./paasport rehearse`: play a stack's whole life on this machine. Shows what `runner.rehearsals.playing` finds."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final, TextIO
 import click
 
 if TYPE_CHECKING:
-    from runner import rehearsal_run
     from runner.engine import events
+    from runner.rehearsals import playing
 
 FAULTS: Final = ("throttle", "conflict", "create-fails-once", "timeout")
 """As in `local.simulated.faults`, which `--help` need not wait for; a test compares them."""
@@ -37,36 +37,37 @@ def rehearse(
     The Kubernetes API is real, and what the stack makes on it is waited for; no cloud account is asked for anything,
     and neither the stack nor your kubeconfig is touched.
     """
-    from runner import document, rehearsal, rehearsal_report, rehearsal_run  # noqa: PLC0415 - `--help` needs none
+    from runner import document  # noqa: PLC0415 - `--help` needs none
     from runner.commands import project  # noqa: PLC0415 - likewise
+    from runner.rehearsals import places, playing, reports  # noqa: PLC0415 - `--help` needs none
 
-    asked = rehearsal_run.Asked(root=root, stack=project.read(root, stack), faults=faults, keep=keep)
+    asked = playing.Asked(root=root, stack=project.read(root, stack), faults=faults, keep=keep)
     stream = sys.stderr if as_json else sys.stdout
 
     def tell(line: str) -> None:
         click.echo(line, file=stream)
 
     try:
-        with rehearsal.begun(stack, deployer=_deployer(asked), report=tell) as place:
-            report = rehearsal_run.rehearse(asked, place, tell=tell, listener=_listener(verbose=verbose, stream=stream))
+        with places.begun(stack, deployer=_deployer(asked), report=tell) as place:
+            report = playing.rehearse(asked, place, tell=tell, listener=_listener(verbose=verbose, stream=stream))
             if keep:
-                rehearsal.keep(place)
+                places.keep(place)
     except KeyboardInterrupt:
         # Not as other commands end: nothing is left that the next call could go on with.
-        raise rehearsal.Interrupted.of(
+        raise places.Interrupted.of(
             "interrupted; the rehearsal is removed", next=f"./paasport rehearse {stack}"
         ) from None
-    for line in rehearsal_report.summary(report):
+    for line in reports.summary(report):
         tell(line)
     if keep:
-        for line in rehearsal_report.look(place.control_plane, stack=stack):
+        for line in reports.look(place.control_plane, stack=stack):
             tell(line)
     if as_json:
-        click.echo(document.render(rehearsal_report.rendered(report)))
+        click.echo(document.render(reports.rendered(report)))
     return 1 if report.problems else 0
 
 
-def _deployer(asked: rehearsal_run.Asked) -> str:
+def _deployer(asked: playing.Asked) -> str:
     """Whose credentials a real deployment would have."""
     from stacks import managed  # noqa: PLC0415 - likewise
 

@@ -14,9 +14,9 @@ import pytest
 from local.simulated import account as accounts
 from local.simulated import values as simulated
 from runner import cli, request
-from runner import rehearsal as rehearsals
 from runner.commands import clouds
 from runner.engine import nowhere
+from runner.rehearsals import places as rehearsals
 from stacks import errors, files
 from tests.runner import account_double
 

@@ -9,21 +9,22 @@ import jsonschema
 import pytest
 from hypothesis import strategies
 
-from runner import document, rehearsal_checks, rehearsal_report
+from runner import document
 from runner.engine import events, model, values
+from runner.rehearsals import reports, verdicts
 from stacks import errors
 from tests.runner import builders
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "docs" / "cli.schema.json").read_text(encoding="utf-8"))
 Operation = model.Operation
-REHEARSAL = rehearsal_report.Report(
+REHEARSAL = reports.Report(
     stack="eks-prod",
     vendor="eks",
     simulated=True,
     faults=("throttle",),
-    steps=(rehearsal_report.Step(title="deploy", seconds=4.2, notes=("3 created",), problems=("no",), runs=2),),
-    kept=(rehearsal_checks.Kept(what="Key shop-key", reason="the stack retains it"),),
+    steps=(reports.Step(title="deploy", seconds=4.2, notes=("3 created",), problems=("no",), runs=2),),
+    kept=(verdicts.Kept(what="Key shop-key", reason="the stack retains it"),),
     resources=(("aws:ec2/vpc:Vpc", "shop-vpc"),),
     seconds=40.0,
 )
@@ -126,7 +127,7 @@ def test_a_problem_keeps_its_place_and_omits_what_is_unknown():
         pytest.param("preview", preview(builders.finished("a", inputs=None)), id="preview"),
         pytest.param("run", preview(builders.finished("a", Operation.DELETE), seconds=1.0), id="run"),
         pytest.param("drift", preview(builders.finished("a"), with_drift=True), id="drift"),
-        pytest.param("rehearsal", rehearsal_report.rendered(REHEARSAL), id="rehearsal"),
+        pytest.param("rehearsal", reports.rendered(REHEARSAL), id="rehearsal"),
         pytest.param("failure", document.failure([errors.Problem(what="no", line=3, file="f")]), id="failure"),
     ],
 )

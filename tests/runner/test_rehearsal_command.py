@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from runner import cli, rehearsal, rehearsal_report, rehearsal_run
+from runner import cli
+from runner.rehearsals import places, playing, reports
 
 
 @pytest.fixture
@@ -15,26 +16,26 @@ def played(monkeypatch):
 
     @contextlib.contextmanager
     def begun(stack, **_):
-        yield rehearsal.place(stack)
+        yield places.place(stack)
 
     def end(outcome):
         def rehearse(asked, place, **_):
             if isinstance(outcome, BaseException):
                 raise outcome
-            return rehearsal_report.Report(
+            return reports.Report(
                 stack=asked.stack.stack,
                 vendor="eks",
                 simulated=True,
                 faults=asked.faults,
-                steps=(rehearsal_report.Step(title="deploy", seconds=1.0, problems=outcome),),
+                steps=(reports.Step(title="deploy", seconds=1.0, problems=outcome),),
                 kept=(),
                 resources=(),
                 seconds=1.0,
             )
 
-        monkeypatch.setattr(rehearsal_run, "rehearse", rehearse)
-        monkeypatch.setattr(rehearsal, "begun", begun)
-        monkeypatch.setattr(rehearsal, "keep", lambda place: kept.append(place.stack))
+        monkeypatch.setattr(playing, "rehearse", rehearse)
+        monkeypatch.setattr(places, "begun", begun)
+        monkeypatch.setattr(places, "keep", lambda place: kept.append(place.stack))
         return kept
 
     return end

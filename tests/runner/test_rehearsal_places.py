@@ -3,7 +3,7 @@ import os
 import pytest
 
 from local import control_plane, locks
-from runner import rehearsal
+from runner.rehearsals import places
 from stacks import errors
 
 
@@ -23,13 +23,13 @@ def deleted(tmp_path, monkeypatch):
 
 
 def begin(stack="eks-prod", told=None):
-    return rehearsal.begun(stack, deployer="arn:x", report=(told if told is not None else []).append)
+    return places.begun(stack, deployer="arn:x", report=(told if told is not None else []).append)
 
 
 def test_a_rehearsal_has_a_control_plane_of_its_own_and_leaves_nothing():
     with begin() as place:
         assert place.control_plane == "eks-prod-rehearsal"
-        assert place.record == rehearsal.Record(stack="eks-prod", deployer="arn:x")
+        assert place.record == places.Record(stack="eks-prod", deployer="arn:x")
         assert place.is_under_way
         folder = place.folder
     assert not folder.exists()
@@ -43,19 +43,19 @@ def test_it_is_removed_however_it_ends(deleted):
 
 def test_a_kept_one_stays_and_is_found_while_it_runs(deleted, monkeypatch):
     with begin() as place:
-        rehearsal.keep(place)
+        places.keep(place)
     assert deleted == []
-    assert rehearsal.kept("eks-prod") is None
+    assert places.kept("eks-prod") is None
     running = control_plane.Status(name="x", condition=control_plane.Condition.RUNNING)
     monkeypatch.setattr(control_plane, "status", lambda _: running)
-    assert rehearsal.kept("eks-prod") == place
-    assert rehearsal.kept("gke-prod") is None
+    assert places.kept("eks-prod") == place
+    assert places.kept("gke-prod") is None
 
 
 def test_the_next_rehearsal_replaces_a_kept_one():
     told = []
     with begin() as place:
-        rehearsal.keep(place)
+        places.keep(place)
         place.account.write_text("{}")
     with begin(told=told) as again:
         assert not again.account.exists()
@@ -76,9 +76,9 @@ def test_two_stacks_are():
 
 def abandoned(stack):
     """As a killed process leaves it: with a record, and without its lock."""
-    place = rehearsal.place(stack)
+    place = places.place(stack)
     place.folder.mkdir(parents=True)
-    (place.folder / "rehearsal.json").write_text(rehearsal.Record(stack=stack).model_dump_json())
+    (place.folder / "rehearsal.json").write_text(places.Record(stack=stack).model_dump_json())
     return place
 
 
@@ -110,7 +110,7 @@ def test_two_that_begin_at_once_do_not_remove_each_others(monkeypatch, deleted):
 
 
 def test_a_control_plane_that_is_no_rehearsals_is_not_touched(deleted):
-    folder = rehearsal.place("eks-prod").folder
+    folder = places.place("eks-prod").folder
     folder.mkdir(parents=True)
     (folder / "spec.json").write_text("{}")
     with pytest.raises(errors.UsageError, match="it is no rehearsal's"), begin():
@@ -121,6 +121,6 @@ def test_a_control_plane_that_is_no_rehearsals_is_not_touched(deleted):
 def test_long_names_that_become_equal_do_not_share_a_kept_rehearsal():
     long = "a" * 40
     with begin(f"{long}1") as place:
-        rehearsal.keep(place)
+        places.keep(place)
     with pytest.raises(errors.UsageError, match=f"kept rehearsal of {long}1"), begin(f"{long}2"):
         pass

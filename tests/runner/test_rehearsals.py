@@ -10,7 +10,8 @@ import jsonschema
 import pytest
 
 from local import control_plane as control_planes
-from runner import cli, dynamic, rehearsal_leavings
+from runner import cli, dynamic
+from runner.rehearsals import leavings
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
@@ -80,9 +81,9 @@ def test_without_the_drain_guard_the_leak_is_caught(capsys, monkeypatch):
         pass
 
     monkeypatch.setattr(dynamic.DynamicProvider, "delete", delete_nothing)
-    forgiving = rehearsal_leavings.budget()
+    forgiving = leavings.budget()
     forgiving["spec"]["maxUnavailable"] = 1
-    monkeypatch.setattr(rehearsal_leavings, "budget", lambda: forgiving)
+    monkeypatch.setattr(leavings, "budget", lambda: forgiving)
     code, document = rehearse(capsys, "eks-dev")
     assert code == 1
     told = "\n".join(item["message"] for item in document["diagnostics"])

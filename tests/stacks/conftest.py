@@ -4,14 +4,9 @@ import dataclasses
 import pathlib
 import textwrap
 
-import hypothesis
 import pytest
 
 from stacks import passphrase
-
-# The first example of a test pays for imports, and other work shares the machine: time is no sign of a defect here.
-hypothesis.settings.register_profile("stacks", deadline=None)
-hypothesis.settings.load_profile("stacks")
 
 ROOT = pathlib.Path(__file__).parents[2]
 PASSPHRASE = "correct horse battery staple"

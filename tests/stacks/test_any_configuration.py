@@ -216,7 +216,9 @@ def test_editors_accept_what_is_accepted(place, value):
 
 
 @hypothesis.given(strategies.binary() | strategies.text(alphabet="ab:{}[]&*!<>'\"\n -#%@|?,~1").map(str.encode))
-@hypothesis.settings(suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
+@hypothesis.settings(
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture, hypothesis.HealthCheck.too_slow]
+)
 def test_any_bytes_are_told_as_a_stack_file_error(project, data):
     (project.root / "stacks" / "Pulumi.dev.yaml").write_bytes(data)
     with pytest.raises(errors.StackFileError):

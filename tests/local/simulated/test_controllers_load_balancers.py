@@ -2,7 +2,7 @@ import copy
 
 import pytest
 
-from local.simulated import controllers_load_balancers as balancers
+from local.simulated.controllers import load_balancers as balancers
 from tests.local.simulated import handed_out as made
 
 SUBNETS = [

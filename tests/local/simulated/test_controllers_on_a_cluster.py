@@ -7,7 +7,8 @@ import inspect
 
 import pytest
 
-from local.simulated import controllers, controllers_draining, values
+from local.simulated import values
+from local.simulated.controllers import cloud, draining
 from runner.kubernetes import client as clients
 from stacks import errors
 from tests.local.simulated import handed_out as made
@@ -43,7 +44,7 @@ def on_a_cluster(test):
 
     @functools.wraps(test)
     def run(control_plane, namespace, monkeypatch):
-        monkeypatch.setattr(controllers_draining, "PATIENCE_SECONDS", 0.5)
+        monkeypatch.setattr(draining, "PATIENCE_SECONDS", 0.5)
 
         async def work():
             client = await clients.Client.connect(str(control_plane.kubeconfig))
@@ -56,13 +57,13 @@ def on_a_cluster(test):
             config = {"machineType": "n4-standard-4", "labels": LABELS, "taints": [TAINT]}
             pool = made.gke_pool(nodeConfig=config)
             account = Account(made.gke(), pool)
-            async with controllers.playing(str(control_plane.kubeconfig)) as cloud:
-                cloud.serve(account)
-                await cloud.listen(values.Change(kind="created", resource=pool))
+            async with cloud.playing(str(control_plane.kubeconfig)) as vendor:
+                vendor.serve(account)
+                await vendor.listen(values.Change(kind="created", resource=pool))
                 try:
-                    await test(client, cloud, account, namespace)
+                    await test(client, vendor, account, namespace)
                 finally:
-                    await cloud.listen(values.Change(kind="deleted", resource=pool))
+                    await vendor.listen(values.Change(kind="deleted", resource=pool))
 
         asyncio.run(asyncio.wait_for(work(), 120))
 
@@ -122,7 +123,7 @@ async def running(client, namespace, *manifests):
 
 
 @on_a_cluster
-async def test_a_pool_is_there_with_ready_nodes_once_the_account_has_it(client, cloud, account, namespace):
+async def test_a_pool_is_there_with_ready_nodes_once_the_account_has_it(client, vendor, account, namespace):
     found = await nodes(client)
     assert [node["status"]["nodeInfo"]["kubeletVersion"] for node in found] == ["v1.35.3-gke.1000000"] * 2
     conditions = [item for node in found for item in node["status"]["conditions"] if item["type"] == "Ready"]
@@ -130,10 +131,10 @@ async def test_a_pool_is_there_with_ready_nodes_once_the_account_has_it(client, 
 
 
 @on_a_cluster
-async def test_an_upgrade_moves_pods_and_keeps_the_nodes(client, cloud, account, namespace):
+async def test_an_upgrade_moves_pods_and_keeps_the_nodes(client, vendor, account, namespace):
     await running(client, namespace, workload(namespace))
     before = {node["metadata"]["uid"] for node in await nodes(client)}
-    await cloud.listen(change(account, "updated", version="1.36"))
+    await vendor.listen(change(account, "updated", version="1.36"))
     found = await nodes(client)
     assert {node["status"]["nodeInfo"]["kubeletVersion"] for node in found} == {"v1.36.0"}
     assert {node["metadata"]["uid"] for node in found} == before
@@ -141,7 +142,7 @@ async def test_an_upgrade_moves_pods_and_keeps_the_nodes(client, cloud, account,
 
 
 @on_a_cluster
-async def test_a_budget_that_allows_no_disruption_stops_upgrade_and_deletion(client, cloud, account, namespace):
+async def test_a_budget_that_allows_no_disruption_stops_upgrade_and_deletion(client, vendor, account, namespace):
     await running(client, namespace, workload(namespace), budget(namespace))
 
     async def is_in_force():
@@ -150,15 +151,15 @@ async def test_a_budget_that_allows_no_disruption_stops_upgrade_and_deletion(cli
 
     await until(is_in_force)
     with pytest.raises(errors.VendorRefused, match=r"PodEvictionFailure: the upgrade .* could not evict .*/web-"):
-        await cloud.listen(change(account, "updated", version="1.36"))
+        await vendor.listen(change(account, "updated", version="1.36"))
     with pytest.raises(errors.VendorRefused, match="PodEvictionFailure: the deletion"):
-        await cloud.listen(change(account, "deleting", version="1.36"))
+        await vendor.listen(change(account, "deleting", version="1.36"))
     await client.delete("policy/v1", "PodDisruptionBudget", "web", namespace)
-    await cloud.listen(change(account, "deleting", version="1.36"))
+    await vendor.listen(change(account, "deleting", version="1.36"))
 
 
 @on_a_cluster
-async def test_pods_without_a_place_make_the_pool_grow(client, cloud, account, namespace):
+async def test_pods_without_a_place_make_the_pool_grow(client, vendor, account, namespace):
     crowd = workload(namespace)
     crowd["spec"]["replicas"] = 3
     (container,) = crowd["spec"]["template"]["spec"]["containers"]
@@ -172,7 +173,7 @@ async def test_pods_without_a_place_make_the_pool_grow(client, cloud, account, n
 
 
 @on_a_cluster
-async def test_a_load_balancer_is_in_the_account_until_its_service_goes(client, cloud, account, namespace):
+async def test_a_load_balancer_is_in_the_account_until_its_service_goes(client, vendor, account, namespace):
     metadata = {"name": "web", "namespace": namespace}
     spec = {"type": "LoadBalancer", "ports": [{"port": 80}]}
     await client.apply({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}, field_manager="t")
@@ -192,7 +193,7 @@ async def test_a_load_balancer_is_in_the_account_until_its_service_goes(client, 
 
 
 @on_a_cluster
-async def test_what_a_deleted_cluster_leaves_behind_nobody_removes(client, cloud, account, namespace):
+async def test_what_a_deleted_cluster_leaves_behind_nobody_removes(client, vendor, account, namespace):
     metadata = {"name": "web", "namespace": namespace}
     spec = {"type": "LoadBalancer", "ports": [{"port": 80}]}
     await client.apply({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}, field_manager="t")
@@ -202,7 +203,7 @@ async def test_what_a_deleted_cluster_leaves_behind_nobody_removes(client, cloud
 
     await until(is_there)
     cluster = account.there.pop(0)
-    await cloud.listen(values.Change(kind="deleted", resource=cluster))
+    await vendor.listen(values.Change(kind="deleted", resource=cluster))
     await client.delete("v1", "Service", "web", namespace)
     await asyncio.sleep(1)
     assert "ForwardingRule" in account.tokens()

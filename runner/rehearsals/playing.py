@@ -1,6 +1,6 @@
 """A rehearsal from beginning to end: deploy, upgrade, deploy again, destroy, and look what is left.
 
-Every step does what a user would do, with the engine that `up` has. What is found is judged in `rehearsal_checks.py`.
+Every step does what a user would do, with the engine that `up` has. What is found is judged in `verdicts.py`.
 """
 
 from __future__ import annotations
@@ -15,21 +15,14 @@ from typing import Final
 
 from local import control_plane, releases
 from local.simulated import account as accounts
-from local.simulated import clusters, controllers, controllers_renewal, values
+from local.simulated import clusters, values
 from local.simulated import faults as faulting
-from runner import (
-    operations,
-    rehearsal,
-    rehearsal_channels,
-    rehearsal_checks,
-    rehearsal_cluster,
-    rehearsal_report,
-    rehearsal_settings,
-    request,
-)
+from local.simulated.controllers import cloud, renewal
+from runner import operations, request
 from runner.commands import preparation
 from runner.engine import events, model
 from runner.kubernetes import client as clients
+from runner.rehearsals import by_hand, channels, places, reports, variants, verdicts
 from stacks import files, managed, settings
 
 _RUNS: Final = 6
@@ -51,7 +44,7 @@ class Asked:
     keep: bool = False
 
 
-def rehearse(asked: Asked, place: rehearsal.Place, *, tell: Tell, listener: events.Listener) -> rehearsal_report.Report:
+def rehearse(asked: Asked, place: places.Place, *, tell: Tell, listener: events.Listener) -> reports.Report:
     """Start the place's control plane and rehearse on it. The first step that finds a problem is the last.
 
     Raises what starting a control plane raises, and ReleaseError. Not a coroutine: only outside of the event loop does
@@ -59,7 +52,7 @@ def rehearse(asked: Asked, place: rehearsal.Place, *, tell: Tell, listener: even
     """
     began = time.monotonic()
     title = "start a control plane"
-    tell(rehearsal_report.title(1, title))
+    tell(reports.title(1, title))
     cluster = asked.stack.settings.cluster
     nodes = None if isinstance(cluster, managed.ManagedCluster) else settings.LocalNodes()
     own = cluster.nodes if isinstance(cluster, settings.LocalCluster) else nodes
@@ -69,8 +62,8 @@ def rehearse(asked: Asked, place: rehearsal.Place, *, tell: Tell, listener: even
         report=lambda line: tell(f"   {line}"),
         unneeded=preparation.unneeded(asked.stack.settings),
     )
-    started = rehearsal_report.Step(title=title, seconds=time.monotonic() - began)
-    for line in rehearsal_report.done(started):
+    started = reports.Step(title=title, seconds=time.monotonic() - began)
+    for line in reports.done(started):
         tell(line)
     return asyncio.run(_rehearse(asked, place, _Telling(tell=tell, listener=listener, began=began, started=started)))
 
@@ -80,14 +73,14 @@ class _Telling:
     tell: Tell
     listener: events.Listener
     began: float
-    started: rehearsal_report.Step
+    started: reports.Step
 
 
-async def _rehearse(asked: Asked, place: rehearsal.Place, telling: _Telling) -> rehearsal_report.Report:
+async def _rehearse(asked: Asked, place: places.Place, telling: _Telling) -> reports.Report:
     async with _stage(asked, place) as stage:
         run = _Run(asked, stage, telling=telling)
         await run.steps()
-        return rehearsal_report.Report(
+        return reports.Report(
             stack=asked.stack.stack,
             vendor=asked.stack.settings.cluster.vendor,
             simulated=stage.account is not None,
@@ -103,7 +96,7 @@ async def _rehearse(asked: Asked, place: rehearsal.Place, telling: _Telling) -> 
 class _Stage:
     """What a rehearsal plays on."""
 
-    place: rehearsal.Place
+    place: places.Place
     client: clients.Client
     stack: files.StackFile
     account: accounts.Account | None
@@ -119,9 +112,9 @@ class _Stage:
 
 
 @contextlib.asynccontextmanager
-async def _stage(asked: Asked, place: rehearsal.Place) -> AsyncIterator[_Stage]:
+async def _stage(asked: Asked, place: places.Place) -> AsyncIterator[_Stage]:
     kubeconfig = str(place.kubeconfig)
-    stack = rehearsal_settings.handed_out(asked.stack, control_plane=place.control_plane, kubeconfig=kubeconfig)
+    stack = variants.handed_out(asked.stack, control_plane=place.control_plane, kubeconfig=kubeconfig)
     cluster = stack.settings.cluster
     client = await clients.Client.connect(kubeconfig)
     try:
@@ -129,18 +122,18 @@ async def _stage(asked: Asked, place: rehearsal.Place) -> AsyncIterator[_Stage]:
         if isinstance(cluster, settings.LocalCluster):
             yield stage
             return
-        async with controllers.playing(kubeconfig) as cloud:
+        async with cloud.playing(kubeconfig) as vendor:
             if not isinstance(cluster, managed.ManagedCluster):
                 yield stage
                 return
-            account = _account(asked, place, listener=cloud.listen)
-            cloud.serve(account)
+            account = _account(asked, place, listener=vendor.listen)
+            vendor.serve(account)
             yield dataclasses.replace(stage, account=account, deployer=cluster.access.deployer)
     finally:
         await client.close()
 
 
-def _account(asked: Asked, place: rehearsal.Place, *, listener: values.Listener) -> accounts.Account:
+def _account(asked: Asked, place: places.Place, *, listener: values.Listener) -> accounts.Account:
     faults = faulting.Faults(kinds=frozenset(faulting.Kind(kind) for kind in asked.faults))
     return accounts.Account(stack=asked.stack.stack, path=place.account, faults=faults, listener=listener)
 
@@ -158,19 +151,19 @@ class _Run:
         self._tell = telling.tell
         self._listener = telling.listener
         self._runs = 0
-        self.done: list[rehearsal_report.Step] = [telling.started]
-        self.kept: list[rehearsal_checks.Kept] = []
+        self.done: list[reports.Step] = [telling.started]
+        self.kept: list[verdicts.Kept] = []
         self.resources: tuple[tuple[str, str], ...] = ()
 
     async def steps(self) -> None:
         """All of them, until one finds a problem."""
         stack = self._stage.stack
-        wanted = rehearsal_settings.wanted(stack)
-        step = rehearsal_settings.upgrade(wanted) if wanted else None
+        wanted = variants.wanted(stack)
+        step = variants.upgrade(wanted) if wanted else None
         before, after = stack, stack
         if step is not None:
-            before = rehearsal_settings.variant(stack, {"kubernetes.minor": step.old})
-            after = rehearsal_settings.variant(stack, {"kubernetes.minor": step.new})
+            before = variants.variant(stack, {"kubernetes.minor": step.old})
+            after = variants.variant(stack, {"kubernetes.minor": step.new})
         with contextlib.suppress(_Stopped):
             await self._do("deploy" + (f" with Kubernetes {step.old}" if step else ""), lambda: self._deploy(before))
             await self._do("leave things behind by hand", self._plant)
@@ -178,7 +171,7 @@ class _Run:
                 title = f"upgrade to Kubernetes {step.new}"
                 await self._do(title, lambda: self._upgrade(after, step))
             await self._do("deploy the same again", lambda: self._again(after))
-            unprotected = rehearsal_settings.unprotected(after)
+            unprotected = variants.unprotected(after)
             if unprotected is not None:
                 await self._do("take the protection off", lambda: self._unprotect(unprotected))
             await self._do("destroy", lambda: self._destroy(unprotected or after))
@@ -186,10 +179,10 @@ class _Run:
                 await self._do("deploy once more, to keep", lambda: self._deploy(stack))
 
     async def _do(self, title: str, work: Callable[[], Awaitable[_Found]]) -> None:
-        self._tell(rehearsal_report.title(len(self.done) + 1, title))
+        self._tell(reports.title(len(self.done) + 1, title))
         began, self._runs = time.monotonic(), 0
         found = await work()
-        step = rehearsal_report.Step(
+        step = reports.Step(
             title=title,
             seconds=time.monotonic() - began,
             notes=tuple(found.notes),
@@ -197,19 +190,19 @@ class _Run:
             runs=self._runs,
         )
         self.done.append(step)
-        for line in rehearsal_report.done(step):
+        for line in reports.done(step):
             self._tell(line)
         if step.problems:
             raise _Stopped
 
     async def _deploy(self, stack: files.StackFile) -> _Found:
         result = await self._engine(request.Operation.UP, stack)
-        problems = rehearsal_checks.failures(result)
+        problems = verdicts.failures(result)
         if not problems:
             vendor = stack.settings.cluster.vendor
-            problems = rehearsal_checks.outputs(result.outputs, vendor=vendor, services=stack.settings.services)
-            problems += await rehearsal_cluster.not_ready(self._stage.client)
-        return _Found(notes=[rehearsal_report.counted(result), *self._inhabited()], problems=problems)
+            problems = verdicts.outputs(result.outputs, vendor=vendor, services=stack.settings.services)
+            problems += await by_hand.not_ready(self._stage.client)
+        return _Found(notes=[reports.counted(result), *self._inhabited()], problems=problems)
 
     def _inhabited(self) -> list[str]:
         """What the account has, in words."""
@@ -218,58 +211,58 @@ class _Run:
         return [f"the simulated account has {len(self._stage.account.resources())} resources"]
 
     async def _plant(self) -> _Found:
-        await asyncio.to_thread(controllers_renewal.renew, self._stage.place.control_plane)
-        problems = await rehearsal_cluster.plant(self._stage.client, storage_class=_STORAGE_CLASS)
+        await asyncio.to_thread(renewal.renew, self._stage.place.control_plane)
+        problems = await by_hand.plant(self._stage.client, storage_class=_STORAGE_CLASS)
         return _Found(notes=["a load balancer, a volume and a Deployment that no stack knows"], problems=problems)
 
-    async def _upgrade(self, stack: files.StackFile, step: rehearsal_settings.Upgrade) -> _Found:
+    async def _upgrade(self, stack: files.StackFile, step: variants.Upgrade) -> _Found:
         account = self._stage.account
         assert account
         before = account.resources()
-        moved = await rehearsal_channels.move(account, step=step) if self._on_channel(stack) else []
+        moved = await channels.move(account, step=step) if self._on_channel(stack) else []
         result = await self._engine(request.Operation.UP, stack)
-        problems = rehearsal_checks.failures(result)
+        problems = verdicts.failures(result)
         if not problems:
-            problems += rehearsal_checks.in_place(result)
-            problems += rehearsal_checks.upgraded(before, account.resources(), step=step)
-            problems += rehearsal_checks.kubelets(await self._stage.client.list("v1", "Node"), step=step)
-            problems += await rehearsal_cluster.not_ready(self._stage.client)
-        return _Found(notes=[*moved, rehearsal_report.counted(result)], problems=problems)
+            problems += verdicts.in_place(result)
+            problems += verdicts.upgraded(before, account.resources(), step=step)
+            problems += verdicts.kubelets(await self._stage.client.list("v1", "Node"), step=step)
+            problems += await by_hand.not_ready(self._stage.client)
+        return _Found(notes=[*moved, reports.counted(result)], problems=problems)
 
     def _on_channel(self, stack: files.StackFile) -> bool:
-        cluster = rehearsal_settings.wanted(stack)
+        cluster = variants.wanted(stack)
         return cluster is not None and cluster.upgrades == "channel"
 
     async def _again(self, stack: files.StackFile) -> _Found:
         result = await self._engine(request.Operation.UP, stack)
-        problems = rehearsal_checks.failures(result) or rehearsal_checks.unchanged(result)
+        problems = verdicts.failures(result) or verdicts.unchanged(result)
         if self._stage.account is not None:
-            own = rehearsal_checks.of_the_program(self._stage.account.resources())
+            own = verdicts.of_the_program(self._stage.account.resources())
             self.resources = tuple(sorted((item.token, item.name) for item in own))
-        return _Found(notes=[rehearsal_report.counted(result)], problems=problems)
+        return _Found(notes=[reports.counted(result)], problems=problems)
 
     async def _unprotect(self, stack: files.StackFile) -> _Found:
         result = await self._engine(request.Operation.UP, stack)
         note = "with protection: off and retiring: true, as a user must write before a destroy"
-        return _Found(notes=[note, rehearsal_report.counted(result)], problems=rehearsal_checks.failures(result))
+        return _Found(notes=[note, reports.counted(result)], problems=verdicts.failures(result))
 
     async def _destroy(self, stack: files.StackFile) -> _Found:
         client, account = self._stage.client, self._stage.account
         notes = ["with a disruption budget in the way that allows none"] if account else []
-        problems = await rehearsal_cluster.plant_budget(client)
+        problems = await by_hand.plant_budget(client)
         if problems:
             return _Found(notes=notes, problems=problems)
         retained = await self._retained(stack)
         result = await self._engine(request.Operation.DESTROY, stack)
-        notes.append(rehearsal_report.counted(result))
-        problems = rehearsal_checks.failures(result) or await rehearsal_cluster.leftovers(client)
+        notes.append(reports.counted(result))
+        problems = verdicts.failures(result) or await by_hand.leftovers(client)
         if account is not None:
-            left = rehearsal_checks.left_in_account(account.resources(), retained=retained)
+            left = verdicts.left_in_account(account.resources(), retained=retained)
             self.kept += left.kept
             problems += left.problems
         else:
-            self.kept += await rehearsal_cluster.volumes_kept(client)
-            problems += await rehearsal_cluster.still_there(client)
+            self.kept += await by_hand.volumes_kept(client)
+            problems += await by_hand.still_there(client)
         return _Found(notes=notes, problems=problems)
 
     async def _retained(self, stack: files.StackFile) -> list[model.Entry]:
@@ -281,9 +274,9 @@ class _Run:
         while True:
             self._runs += 1
             result = await operations.run(self._request(operation, stack), self._listener)
-            if not rehearsal_checks.was_injected(result) or self._runs >= _RUNS:
+            if not verdicts.was_injected(result) or self._runs >= _RUNS:
                 return result
-            self._tell(f"   failed with {len(rehearsal_checks.failures(result))} problems of the injected fault: again")
+            self._tell(f"   failed with {len(verdicts.failures(result))} problems of the injected fault: again")
 
     def _request(self, operation: request.Operation, stack: files.StackFile) -> request.Request:
         return request.Request(

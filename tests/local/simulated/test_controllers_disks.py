@@ -1,7 +1,7 @@
 import pytest
 
 from local import reconciling
-from local.simulated import controllers_volumes as volumes
+from local.simulated.controllers import disks
 from tests.local.simulated import handed_out as made
 
 
@@ -34,14 +34,14 @@ def volume(**spec):
 @pytest.mark.parametrize(
     ("provisioner", "known", "made_volumes"),
     [
-        ("ebs.csi.aws.com", volumes.PROVISIONERS["eks"], 1),
-        ("pd.csi.storage.gke.io", volumes.PROVISIONERS["eks"], 0),
+        ("ebs.csi.aws.com", disks.PROVISIONERS["eks"], 1),
+        ("pd.csi.storage.gke.io", disks.PROVISIONERS["eks"], 0),
         ("rook-ceph.rbd.csi.ceph.com", None, 1),
     ],
     ids=["the vendor's own driver", "a driver that is not there", "somebody else's cluster"],
 )
 def test_a_claim_gets_a_volume_where_its_driver_runs(provisioner, known, made_volumes):
-    actions = volumes.plan([CLAIM], [], [storage_class(provisioner)], provisioners=known)
+    actions = disks.plan([CLAIM], [], [storage_class(provisioner)], provisioners=known)
     assert [type(action) for action in actions] == [reconciling.Apply] * made_volumes
 
 
@@ -55,10 +55,10 @@ def test_a_claim_gets_a_volume_where_its_driver_runs(provisioner, known, made_vo
     ids=["eks", "gke", "aks"],
 )
 def test_a_volume_is_a_disk_of_whole_gibibytes(cluster, token, size):
-    (disk,) = volumes.disks([volume()], [], made.only(cluster)).values()
+    (disk,) = disks.disks([volume()], [], made.only(cluster)).values()
     assert disk.token == token
     assert disk.inputs[size] == 2
-    assert (disk.inputs[volumes.CLAIM], disk.inputs[volumes.RECLAIM]) == ("shop/data", "Retain")
+    assert (disk.inputs[disks.CLAIM], disk.inputs[disks.RECLAIM]) == ("shop/data", "Retain")
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,9 @@ def test_a_volume_is_a_disk_of_whole_gibibytes(cluster, token, size):
 )
 def test_an_azure_disk_is_in_the_clusters_group_unless_its_class_names_another(parameters, group):
     classes = [storage_class("disk.csi.azure.com", **parameters)]
-    (disk,) = volumes.disks([volume()], classes, made.only(made.aks())).values()
+    (disk,) = disks.disks([volume()], classes, made.only(made.aks())).values()
     assert disk.inputs["resourceGroupName"] == group
 
 
 def test_a_volume_that_is_no_drivers_is_no_disk():
-    assert volumes.disks([volume(csi=None)], [], made.only(made.eks())) == {}
+    assert disks.disks([volume(csi=None)], [], made.only(made.eks())) == {}

@@ -17,15 +17,8 @@ from typing import Any, Final
 
 from local import backoff, reconciling, volumes
 from local.simulated import account as accounts
-from local.simulated import (
-    clusters,
-    controllers_draining,
-    controllers_load_balancers,
-    controllers_volumes,
-    nodes,
-    nodes_pools,
-    values,
-)
+from local.simulated import clusters, nodes, nodes_pools, values
+from local.simulated.controllers import disks, draining, load_balancers
 from runner.kubernetes import client as clients
 from stacks import errors
 
@@ -76,8 +69,8 @@ class Cloud:
         """Play the controllers that look at the control plane, for ever."""
         watched: tuple[tuple[Sequence[reconciling.Kind], _Act], ...] = (
             ((nodes.NODES, nodes.PODS), self._grow),
-            ((controllers_load_balancers.SERVICES,), self._balance),
-            (controllers_volumes.KINDS, self._attach),
+            ((load_balancers.SERVICES,), self._balance),
+            (disks.KINDS, self._attach),
         )
         await reconciling.perform(self._client, [reconciling.Apply(manifest=volumes.CSI_DRIVER)])
         async with asyncio.TaskGroup() as group:
@@ -116,9 +109,9 @@ class Cloud:
             ]
             await asyncio.gather(*(self._create(manifest) for manifest in manifests))
             for pool, name in changes.upgraded:
-                await controllers_draining.drain(self._client, name, why=f"the upgrade of node pool {pool.name}")
+                await draining.drain(self._client, name, why=f"the upgrade of node pool {pool.name}")
                 await self._apply_status(name, {"nodeInfo": {"kubeletVersion": pool.version}})
-                await controllers_draining.uncordon(self._client, name)
+                await draining.uncordon(self._client, name)
             for name in changes.deleted:
                 await self._client.delete("v1", "Node", name)
             await self._await_ready({manifest["metadata"]["name"] for manifest in manifests})
@@ -164,9 +157,9 @@ class Cloud:
             if node["metadata"].get("labels", {}).get(nodes.POOL_LABEL) in doomed
         ]
         for name in names:
-            await controllers_draining.cordon(self._client, name)
+            await draining.cordon(self._client, name)
         for name in names:
-            await controllers_draining.drain(self._client, name, why=f"the deletion of node pool {resource.name}")
+            await draining.drain(self._client, name, why=f"the deletion of node pool {resource.name}")
 
     async def _grow(self, picture: reconciling.Picture) -> None:
         pools = nodes_pools.pools(self._resources())
@@ -183,8 +176,8 @@ class Cloud:
         cluster, account = self._cluster(), self._account
         if cluster is None or account is None:
             return
-        services = picture[controllers_load_balancers.SERVICES]
-        plan = controllers_load_balancers.plan(services, cluster, account.resources())
+        services = picture[load_balancers.SERVICES]
+        plan = load_balancers.plan(services, cluster, account.resources())
         for resource in plan.adopted:
             account.adopt(resource)
         for released in plan.released:
@@ -193,17 +186,17 @@ class Cloud:
 
     async def _attach(self, picture: reconciling.Picture) -> None:
         cluster, account = self._cluster(), self._account
-        claims, live, classes = (picture[kind] for kind in controllers_volumes.KINDS)
+        claims, live, classes = (picture[kind] for kind in disks.KINDS)
         # Without an account the cluster is somebody else's, whose drivers are all there.
-        drivers = controllers_volumes.PROVISIONERS[cluster.vendor] if cluster else None
+        drivers = disks.PROVISIONERS[cluster.vendor] if cluster else None
         if account is None or cluster is not None:
-            actions = controllers_volumes.plan(claims, live, classes, provisioners=drivers)
+            actions = disks.plan(claims, live, classes, provisioners=drivers)
             await reconciling.perform(self._client, actions)
         if account is not None and cluster is not None:
-            self._match_disks(account, controllers_volumes.disks(live, classes, cluster))
+            self._match_disks(account, disks.disks(live, classes, cluster))
 
     def _match_disks(self, account: accounts.Account, wanted: dict[str, values.Resource]) -> None:
-        held = {item.name: item.id for item in account.resources() if controllers_volumes.CLAIM in item.inputs}
+        held = {item.name: item.id for item in account.resources() if disks.CLAIM in item.inputs}
         for name, disk in wanted.items():
             if name not in held:
                 account.adopt(disk)

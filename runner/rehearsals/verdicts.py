@@ -9,9 +9,11 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from local.simulated import clusters, controllers_load_balancers, controllers_volumes, nodes, nodes_pools, values
-from runner import rehearsal_settings, request
+from local.simulated import clusters, nodes, nodes_pools, values
+from local.simulated.controllers import disks, load_balancers
+from runner import request
 from runner.engine import model
+from runner.rehearsals import variants
 from stacks import versions
 
 _ADDON: Final = "aws:eks/addon:Addon"
@@ -67,7 +69,7 @@ def outputs(exported: Mapping[str, Any], *, vendor: str, services: Iterable[str]
 
 
 def upgraded(
-    before: Sequence[values.Resource], after: Sequence[values.Resource], *, step: rehearsal_settings.Upgrade
+    before: Sequence[values.Resource], after: Sequence[values.Resource], *, step: variants.Upgrade
 ) -> list[str]:
     """What of clusters, pools and add-ons has not followed to the new minor, or is not the same resource any more."""
     old = {(item.token, item.name): item for item in before}
@@ -114,7 +116,7 @@ def unchanged(result: request.Result) -> list[str]:
     ]
 
 
-def kubelets(live: Iterable[Json], *, step: rehearsal_settings.Upgrade) -> list[str]:
+def kubelets(live: Iterable[Json], *, step: variants.Upgrade) -> list[str]:
     """Simulated nodes whose kubelet has not followed to the new minor."""
     found = []
     for node in live:
@@ -157,15 +159,15 @@ def left_in_account(resources: Iterable[values.Resource], *, retained: Iterable[
 
 def of_the_program(resources: Iterable[values.Resource]) -> list[values.Resource]:
     """Those that the program made, and not a controller inside the cluster."""
-    made_inside = {controllers_load_balancers.SERVICE, controllers_volumes.CLAIM}
+    made_inside = {load_balancers.SERVICE, disks.CLAIM}
     return [item for item in resources if not made_inside & item.inputs.keys()]
 
 
 def described(item: values.Resource) -> str:
     """A resource of the account as a person knows it."""
     kind = item.token.rpartition(":")[2]
-    service = item.inputs.get(controllers_load_balancers.SERVICE)
-    claim = item.inputs.get(controllers_volumes.CLAIM)
+    service = item.inputs.get(load_balancers.SERVICE)
+    claim = item.inputs.get(disks.CLAIM)
     if service:
         return f"{kind} {item.name} of Service {service}"
     return f"{kind} {item.name} of volume claim {claim}" if claim else f"{kind} {item.name}"
@@ -173,9 +175,9 @@ def described(item: values.Resource) -> str:
 
 def _why_disk_is_kept(item: values.Resource) -> str:
     """Why a disk may stay; empty for what is none. A load balancer may never stay: it holds its network."""
-    if controllers_volumes.CLAIM not in item.inputs:
+    if disks.CLAIM not in item.inputs:
         return ""
-    if item.inputs.get(controllers_volumes.RECLAIM) == "Retain":
+    if item.inputs.get(disks.RECLAIM) == "Retain":
         return "the reclaim policy of its storage class is Retain: data outlive the cluster"
     return "drain.volumes is off: a volume of which nobody said that it may go"
 

@@ -1,6 +1,6 @@
 """Where rehearsals live: one throwaway control plane for each stack, with the simulated account's file beside it.
 
-What happens in a rehearsal is in `rehearsal_run.py`. Nothing here touches a stack's own control plane or state.
+What happens in a rehearsal is in `playing.py`. Nothing here touches a stack's own control plane or state.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from local import volumes
-from runner import rehearsal_checks, rehearsal_leavings
 from runner.kubernetes import client as clients
+from runner.rehearsals import leavings, verdicts
 
 _MANAGER: Final = "kubectl"
 _SECONDS: Final = 30.0
@@ -21,21 +21,21 @@ _OWN_GROUPS: Final = ("metrics.k8s.io", "events.k8s.io", "authentication.k8s.io"
 
 async def plant(client: clients.Client, *, storage_class: str) -> list[str]:
     """Leave a workload with a load balancer and a volume; what did not become ready of it."""
-    for manifest in rehearsal_leavings.workload(storage_class=storage_class):
+    for manifest in leavings.workload(storage_class=storage_class):
         await client.apply(manifest, field_manager=_MANAGER)
     return await _patiently(lambda: _unfinished(client))
 
 
 async def plant_budget(client: clients.Client) -> list[str]:
     """Leave a disruption budget that allows none, and wait until it is in force."""
-    await client.apply(rehearsal_leavings.budget(), field_manager=_MANAGER)
+    await client.apply(leavings.budget(), field_manager=_MANAGER)
     return await _patiently(lambda: _unguarded(client))
 
 
 async def still_there(client: clients.Client) -> list[str]:
     """What is missing of that which was left, on a cluster that is not ours to empty."""
     missing = []
-    for item in rehearsal_leavings.workload(storage_class=""):
+    for item in leavings.workload(storage_class=""):
         metadata = item["metadata"]
         live = await client.get(item["apiVersion"], item["kind"], metadata["name"], metadata.get("namespace", ""))
         if live is None or live["metadata"].get("deletionTimestamp"):
@@ -48,7 +48,7 @@ async def not_ready(client: clients.Client) -> list[str]:
 
     async def look() -> list[str]:
         found = [await client.list(api_version, kind) for api_version, kind in _WORKLOADS]
-        return rehearsal_checks.not_ready(item for items in found for item in items)
+        return verdicts.not_ready(item for items in found for item in items)
 
     return await _patiently(look)
 
@@ -58,10 +58,10 @@ async def leftovers(client: clients.Client) -> list[str]:
     return await _patiently(lambda: _labelled(client))
 
 
-async def volumes_kept(client: clients.Client) -> list[rehearsal_checks.Kept]:
+async def volumes_kept(client: clients.Client) -> list[verdicts.Kept]:
     """Volumes that are there."""
     return [
-        rehearsal_checks.Kept(
+        verdicts.Kept(
             what=f"PersistentVolume {item['metadata']['name']} of volume claim "
             f"{(item['spec'].get('claimRef') or {}).get('namespace')}/"
             f"{(item['spec'].get('claimRef') or {}).get('name')}",
@@ -82,7 +82,7 @@ async def _patiently(look: Any) -> list[str]:
 
 
 async def _unfinished(client: clients.Client) -> list[str]:
-    namespace, name = rehearsal_leavings.NAMESPACE, rehearsal_leavings.NAME
+    namespace, name = leavings.NAMESPACE, leavings.NAME
     claim = await client.get("v1", "PersistentVolumeClaim", name, namespace) or {}
     service = await client.get("v1", "Service", name, namespace) or {}
     deployment = await client.get("apps/v1", "Deployment", name, namespace) or {}
@@ -97,7 +97,7 @@ async def _unfinished(client: clients.Client) -> list[str]:
 
 
 async def _unguarded(client: clients.Client) -> list[str]:
-    namespace, name = rehearsal_leavings.NAMESPACE, rehearsal_leavings.NAME
+    namespace, name = leavings.NAMESPACE, leavings.NAME
     budget = await client.get("policy/v1", "PodDisruptionBudget", name, namespace) or {}
     covers = budget.get("status", {}).get("expectedPods")
     return [] if covers else [f"the disruption budget {namespace}/{name} covers no pod"]

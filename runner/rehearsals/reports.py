@@ -6,8 +6,9 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any, Final
 
-from runner import document, rehearsal_checks, request
+from runner import document, request
 from runner.display import text
+from runner.rehearsals import verdicts
 
 NOT_SHOWN: Final = (
     "no vendor was asked: quotas, permissions and capacity of a real account can still refuse",
@@ -42,7 +43,7 @@ class Report:
     faults: tuple[str, ...]
     """What was injected."""
     steps: tuple[Step, ...]
-    kept: tuple[rehearsal_checks.Kept, ...]
+    kept: tuple[verdicts.Kept, ...]
     resources: tuple[tuple[str, str], ...]
     """Type and name of all that the program made in the account: the same with and without faults."""
     seconds: float

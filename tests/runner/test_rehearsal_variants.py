@@ -2,7 +2,7 @@ import pathlib
 
 import pytest
 
-from runner import rehearsal_settings as variants
+from runner.rehearsals import variants
 from stacks import errors, files
 
 ROOT = pathlib.Path(__file__).parents[2]

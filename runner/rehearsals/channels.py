@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from local.simulated import account as accounts
 from local.simulated import clusters
-from runner import rehearsal_settings
+from runner.rehearsals import variants
 
 
-async def move(account: accounts.Account, *, step: rehearsal_settings.Upgrade) -> list[str]:
+async def move(account: accounts.Account, *, step: variants.Upgrade) -> list[str]:
     """Move the clusters whose program leaves the version to the channel; what was done, in sentences.
 
     That is AKS alone: on GKE the stack's minor is the least that the control plane may have, and EKS has no channel.

@@ -1,13 +1,14 @@
 import pytest
 
-from runner import rehearsal_checks as checks
-from runner import rehearsal_settings, request
+from runner import request
 from runner.engine import events, model
+from runner.rehearsals import variants
+from runner.rehearsals import verdicts as checks
 from tests.local.simulated import handed_out as made
 from tests.runner import builders
 
 Operation = model.Operation
-STEP = rehearsal_settings.Upgrade(old="1.35", new="1.36")
+STEP = variants.Upgrade(old="1.35", new="1.36")
 
 
 def result(*resources, diagnostics=()):
