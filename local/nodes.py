@@ -9,7 +9,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from local import reconciling
+from local import kwok, reconciling
 from stacks import quantities, settings
 
 NODES: Final = reconciling.Kind("v1", "Node")
@@ -52,37 +52,23 @@ def ready(live: Sequence[Mapping[str, Any]]) -> int:
 
 
 def _node(spec: settings.LocalNodes, *, name: str, zone: str, version: str) -> dict[str, Any]:
-    machine = platform.machine()
-    architecture = _ARCHITECTURES.get(machine, machine)
+    found = platform.machine()
     resources = {
         "cpu": spec.cpu,
         "memory": spec.memory,
         "pods": str(spec.pods),
         "ephemeral-storage": _EPHEMERAL_STORAGE,
     }
-    return {
-        "apiVersion": "v1",
-        "kind": "Node",
-        "metadata": {
-            "name": name,
-            "annotations": {"kwok.x-k8s.io/node": "fake", "node.alpha.kubernetes.io/ttl": "0"},
-            "labels": {
-                "kubernetes.io/hostname": name,
-                "kubernetes.io/os": "linux",
-                "kubernetes.io/arch": architecture,
-                "topology.kubernetes.io/zone": zone,
-                "topology.kubernetes.io/region": REGION,
-                "node.kubernetes.io/instance-type": "simulated",
-                SIMULATED_LABEL: "true",
-            },
-        },
-        "status": {
-            "capacity": resources,
-            "allocatable": resources,
-            # kwok would write its own version, which is none of a kubelet's.
-            "nodeInfo": {"kubeletVersion": version, "operatingSystem": "linux", "architecture": architecture},
-        },
-    }
+    machine = kwok.Machine(
+        type="simulated",
+        arch=_ARCHITECTURES.get(found, found),
+        region=REGION,
+        zone=zone,
+        version=version,
+        capacity=resources,
+        allocatable=resources,
+    )
+    return kwok.node(name, machine, labels={SIMULATED_LABEL: "true"})
 
 
 def _applied(manifest: dict[str, Any]) -> list[reconciling.Action]:

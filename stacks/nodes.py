@@ -55,12 +55,14 @@ def of(cluster: settings.Cluster | None) -> Nodes | None:
     )
 
 
-def allocatable(machine: shapes.Machine) -> tuple[decimal.Decimal, decimal.Decimal]:
+def allocatable(*, cpu: int, memory: int) -> tuple[decimal.Decimal, decimal.Decimal]:
     """Cores and bytes that a machine has for pods: what it has less what a node's own system keeps, at the least."""
-    cpu = decimal.Decimal(machine.cpu)
-    memory = decimal.Decimal(machine.memory)
-    kept_cpu = _kept(cpu, ((size, decimal.Decimal(each) / 1000) for size, each in MILLICORES), rest="0.0025")
-    kept_memory = _kept(memory / shapes.GIB, ((size, decimal.Decimal(share)) for size, share in MEMORY), rest="0.02")
+    kept_cpu = _kept(
+        decimal.Decimal(cpu), ((size, decimal.Decimal(each) / 1000) for size, each in MILLICORES), rest="0.0025"
+    )
+    kept_memory = _kept(
+        decimal.Decimal(memory) / shapes.GIB, ((size, decimal.Decimal(share)) for size, share in MEMORY), rest="0.02"
+    )
     return cpu - kept_cpu, memory - kept_memory * shapes.GIB - EVICTION
 
 
@@ -76,7 +78,7 @@ def _managed(cluster: managed.EksCluster | managed.GkeCluster | managed.AksClust
     resolved = resolution.resolve(cluster, stack="cluster")
     hosts = pools.hosts(resolved)
     machines = [shapes.machine(cluster.vendor, name) for pool in hosts for name in pool.instance_types[:1]]
-    known = [allocatable(machine) for machine in machines if machine is not None]
+    known = [allocatable(cpu=machine.cpu, memory=machine.memory) for machine in machines if machine is not None]
     if cluster.compute == "auto" or not hosts or len(known) < len(hosts):
         return None
     return Nodes(

@@ -10,7 +10,8 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from local import reconciling
+from local import kwok, reconciling
+from stacks import nodes as sizes
 
 NODES: Final = reconciling.Kind("v1", "Node")
 PODS: Final = reconciling.Kind("v1", "Pod")
@@ -19,11 +20,7 @@ POOL_LABEL: Final = "paasport.dev/simulated-pool"
 NUMBER_LABEL: Final = "paasport.dev/simulated-number"
 """Which node of its pool it is."""
 
-_GIB: Final = 2**30
 _MIB: Final = 2**20
-_RESERVED: Final = ((4, 0.25), (4, 0.20), (8, 0.10), (112, 0.06))
-"""What GKE and AKS keep of a node's memory: a share of each further slice, in GiB. EKS keeps less."""
-_EVICTION: Final = 100 * _MIB
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -72,46 +69,23 @@ def manifest(pool: Pool, *, index: int, digits: str) -> dict[str, Any]:
 
     kwok takes minutes to see that a node is another one than the last of that name.
     """
-    name = f"{pool.prefix}{digits}{pool.suffix}"
-    zone = pool.zones[index % len(pool.zones)]
     capacity = {"cpu": str(pool.cpu), "memory": str(pool.memory), "pods": str(pool.pods), "ephemeral-storage": "100Gi"}
-    allocatable = {**capacity, "cpu": f"{pool.cpu * 1000 - 80}m", "memory": str(allocatable_memory(pool.memory))}
-    taints = [dataclasses.asdict(taint) for taint in pool.taints]
-    return {
-        "apiVersion": "v1",
-        "kind": "Node",
-        "metadata": {
-            "name": name,
-            "annotations": {"kwok.x-k8s.io/node": "fake", "node.alpha.kubernetes.io/ttl": "0"},
-            "labels": {
-                "kubernetes.io/hostname": name,
-                "kubernetes.io/os": "linux",
-                "kubernetes.io/arch": pool.arch,
-                "topology.kubernetes.io/region": pool.region,
-                "topology.kubernetes.io/zone": zone,
-                "node.kubernetes.io/instance-type": pool.machine,
-                POOL_LABEL: pool.key,
-                NUMBER_LABEL: str(index),
-                **pool.labels,
-            },
-        },
-        "spec": {"taints": taints} if taints else {},
-        "status": {
-            "capacity": capacity,
-            "allocatable": allocatable,
-            "nodeInfo": {"kubeletVersion": pool.version, "operatingSystem": "linux", "architecture": pool.arch},
-        },
-    }
-
-
-def allocatable_memory(memory: int) -> int:
-    """What pods may use of a machine's memory, in bytes."""
-    rest, reserved = memory, 0.0
-    for slice_gib, share in _RESERVED:
-        part = min(rest, slice_gib * _GIB)
-        reserved += part * share
-        rest -= part
-    return int((memory - reserved - _EVICTION) // _MIB * _MIB)
+    cpu, memory = sizes.allocatable(cpu=pool.cpu, memory=pool.memory)
+    machine = kwok.Machine(
+        type=pool.machine,
+        arch=pool.arch,
+        region=pool.region,
+        zone=pool.zones[index % len(pool.zones)],
+        version=pool.version,
+        capacity=capacity,
+        allocatable={**capacity, "cpu": f"{int(cpu * 1000)}m", "memory": str(int(memory) // _MIB * _MIB)},
+    )
+    return kwok.node(
+        f"{pool.prefix}{digits}{pool.suffix}",
+        machine,
+        labels={POOL_LABEL: pool.key, NUMBER_LABEL: str(index), **pool.labels},
+        taints=[dataclasses.asdict(taint) for taint in pool.taints],
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

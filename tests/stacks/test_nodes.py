@@ -76,4 +76,5 @@ def test_a_zonal_service_needs_two_zones_with_ordinary_nodes():
     ],
 )
 def test_a_nodes_own_system_keeps_a_part(machine, cpu, memory):
-    assert nodes.allocatable(shapes.machine("eks", machine)) == (decimal.Decimal(cpu), memory)
+    found = shapes.machine("eks", machine)
+    assert nodes.allocatable(cpu=found.cpu, memory=found.memory) == (decimal.Decimal(cpu), memory)
