@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 
-from runner import dynamic, guarded, request, simulated
+from runner import dynamic, guarded, request, simulated, stash
 from runner.engine import (
     ancestry,
     applyset,
@@ -92,6 +92,7 @@ def _providers(asked: request.Request, memory: inventory.Inventory, *, told: jou
         {
             "kubernetes": kubernetes,
             dynamic.PACKAGE: lambda _: served,
+            stash.PACKAGE: lambda _: stash.Provider(),
             **vendors,
         },
         defaults={"kubernetes": place | configured},
