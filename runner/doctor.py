@@ -15,12 +15,12 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from local import control_plane, ports
 from local.toolchain import catalogue
-from stacks import errors, locations
+from stacks import errors, files, locations, managed, plugins
 
 GIBIBYTE: Final = 1 << 30
 BUILD_DISK: Final = 8 * GIBIBYTE
@@ -72,6 +72,8 @@ def findings(*, root: pathlib.Path) -> Iterator[Finding]:
     yield free_ports(_count_free_ports())
     yield from (plane(control_plane.status(name)) for name in control_plane.names())
     yield pulumi(_output("pulumi", "version"))
+    for vendor, stacks in clouds(root).items():
+        yield exec_plugins(vendor, stacks, find=shutil.which)
 
 
 def python(version: tuple[int, ...], *, prefix: pathlib.Path, root: pathlib.Path) -> Finding:
@@ -197,6 +199,36 @@ def pulumi(version: str) -> Finding:
         found="not on the PATH; only cloud stacks and --engine pulumi need it",
         next="https://www.pulumi.com/docs/install/",
     )
+
+
+def exec_plugins(
+    vendor: str, stacks: Mapping[str, managed.ManagedCluster], *, find: Callable[[str], str | None]
+) -> Finding:
+    """Whether that is there which the kubeconfigs of a vendor's clusters get their tokens from. `stacks` by name."""
+    needed = dict.fromkeys(program for cluster in stacks.values() for program in plugins.needed(cluster))
+    missing = [program for program in needed if not find(program.command)]
+    if not missing:
+        found = ", ".join(str(find(program.command)) for program in needed)
+        return Finding(name=vendor, verdict=Verdict.OK, found=found)
+    names = ", ".join(program.command for program in missing)
+    return Finding(
+        name=vendor,
+        verdict=Verdict.WARN,
+        found=f"not on the PATH: {names}; only up, destroy and drift of {', '.join(stacks)} need it",
+        next="; ".join(program.install for program in missing),
+    )
+
+
+def clouds(root: pathlib.Path) -> dict[str, dict[str, managed.ManagedCluster]]:
+    """By vendor and name, the clusters that the project's stacks create; what can't be read is for `check` to tell."""
+    found: dict[str, dict[str, managed.ManagedCluster]] = {}
+    with contextlib.suppress(errors.UsageError):
+        for name in files.names(root):
+            with contextlib.suppress(errors.StackFileError):
+                cluster = files.inspect(root, name).cluster
+                if isinstance(cluster, managed.ManagedCluster):
+                    found.setdefault(cluster.vendor, {})[name] = cluster
+    return found
 
 
 def document(items: Iterable[Finding]) -> dict[str, Any]:

@@ -112,14 +112,21 @@ def told(command: Sequence[str]) -> tuple[int, str]:
     return process.returncode, process.stdout
 
 
+def missing() -> tuple[errors.Problem, ...]:
+    """The problem that there is no `pulumi`; nothing where there is one."""
+    if shutil.which("pulumi"):
+        return ()
+    return (
+        errors.Problem(
+            what="the pulumi command is not on the PATH",
+            why="the engine `pulumi` is the official command line, which comes from no package registry",
+            next="install it as https://www.pulumi.com/docs/install/ says, then run this command again",
+        ),
+    )
+
+
 def _program() -> str:
     program = shutil.which("pulumi")
     if program is None:
-        raise errors.UsageError(
-            errors.Problem(
-                what="the pulumi command is not on the PATH",
-                why="the engine `pulumi` is the official command line, which comes from no package registry",
-                next="install it as https://www.pulumi.com/docs/install/ says, then run this command again",
-            )
-        )
+        raise errors.UsageError(*missing())
     return program

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import pathlib
+import shutil
 from typing import Final
 
 from local.simulated import account as accounts
@@ -12,7 +13,7 @@ from local.simulated import clusters
 from runner import cluster, request
 from runner.engine import nowhere
 from runner.rehearsals import places
-from stacks import errors, files, managed, resolution, versions
+from stacks import errors, files, managed, plugins, resolution, versions
 
 VENDORS: Final = {"aks": "Azure", "eks": "AWS", "gke": "Google Cloud"}
 """Whom a vendor of a stack file means, in the words of a message."""
@@ -42,13 +43,8 @@ def version_step(root: pathlib.Path, name: str, *, live: str) -> tuple[errors.Pr
 
     Nothing where it has none yet, or where the stack creates no cluster.
     """
-    try:
-        stack = files.read(root, name, passphrase=lambda: None)
-    except errors.StackFileError:
-        # The official engine reads what this one cannot; then the vendor has to refuse by itself.
-        return ()
-    place = stack.settings.cluster
-    if not live or not isinstance(place, managed.ManagedCluster):
+    place = _managed(root, name) if live else None
+    if place is None:
         return ()
     wanted = resolution.resolve(place, stack=name)
     # On EKS no channel lets the stack file fall behind: its minor is asked for as it stands, a lower one refused.
@@ -59,6 +55,22 @@ def version_step(root: pathlib.Path, name: str, *, live: str) -> tuple[errors.Pr
         # What runs there is no version that we know how to read; the vendor knows.
         return ()
     return (problem,) if problem else ()
+
+
+def unequipped(root: pathlib.Path, name: str) -> tuple[errors.Problem, ...]:
+    """What a stack's cluster is reached by and this machine does not have; nothing where it creates no cluster."""
+    place = _managed(root, name)
+    return plugins.problems(place, name=place.name or name, find=shutil.which) if place else ()
+
+
+def _managed(root: pathlib.Path, name: str) -> managed.EksCluster | managed.GkeCluster | managed.AksCluster | None:
+    """The cluster that a stack creates; None where it creates none."""
+    try:
+        place = files.inspect(root, name).cluster
+    except errors.StackFileError:
+        # The official engine reads what this one cannot; then the vendor has to refuse by itself.
+        return None
+    return place if isinstance(place, managed.ManagedCluster) else None
 
 
 def completed(asked: request.Request) -> request.Request:

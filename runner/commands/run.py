@@ -88,7 +88,15 @@ def exit_code(result: request.Result, *, operation: str) -> int:
 
 
 def _official(root: pathlib.Path, call: Call) -> int:
-    """Hand over; an `up` only once its plan is known to be permitted."""
+    """Hand over once all that is needed is there; an `up` only once its plan is known to be permitted.
+
+    Raises UsageError for what is not there.
+    """
+    from runner.commands import clouds  # noqa: PLC0415 - the embedded engine needs it for a cloud alone
+
+    needed = clouds.unequipped(root, call.stack) if call.operation in pulumi_cli.REAL else ()
+    if problems := (*pulumi_cli.missing(), *needed):
+        raise errors.UsageError(*problems)
     code = _judged(root, call) if call.operation == "up" else 0
     if code:
         return code

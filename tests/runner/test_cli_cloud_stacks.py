@@ -22,6 +22,7 @@ from tests.runner import account_double
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MIRROR = ROOT / "tests/components/mirror"
+PLUGINS = ("aws", "az", "gcloud", "gke-gcloud-auth-plugin", "kubelogin")
 SCHEMA = json.loads((ROOT / "docs/cli.schema.json").read_text(encoding="utf-8"))
 
 
@@ -50,12 +51,13 @@ def machine(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.
 
 @pytest.fixture
 def pulumi(machine: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
-    """A `pulumi` that only writes down its calls; the file."""
-    script = machine / "bin" / "pulumi"
-    script.parent.mkdir()
-    script.write_text(f'#!/bin/sh\necho "$*" >> {machine}/calls\n')
-    script.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{script.parent}:/usr/bin:/bin")
+    """A `pulumi` that only writes down its calls, beside all that kubeconfigs need; the file."""
+    folder = machine / "bin"
+    folder.mkdir()
+    for name in ("pulumi", *PLUGINS):
+        (folder / name).write_text(f'#!/bin/sh\necho "$*" >> {machine}/calls\n')
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
     return machine / "calls"
 
 
@@ -121,6 +123,56 @@ def test_the_official_engine_is_asked_what_only_it_knows(
     assert cli.main(command, root=project) == 0
 
     assert pulumi.read_text() == expected.format(root=project) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "gone"),
+    [
+        (["up", "eks-prod"], "aws"),
+        (["up", "gke-dev", "--engine", "pulumi"], "gke-gcloud-auth-plugin"),
+        (["destroy", "gke-dev", "--yes"], "gcloud"),
+        (["drift", "aks-dev"], "kubelogin"),
+    ],
+)
+def test_what_the_kubeconfig_needs_is_missed_before_anything_begins(
+    project: pathlib.Path,
+    pulumi: pathlib.Path,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+    gone: str,
+) -> None:
+    (pulumi.parent / "bin" / gone).unlink()
+
+    assert cli.main(command, root=project) == 2
+
+    told = capsys.readouterr().err
+    assert f"{gone} is not on the PATH" in told
+    assert f"the kubeconfig of {command[1]} gets its tokens from it" in told
+    assert "next: install " in told
+    assert not pulumi.exists()
+
+
+def test_a_preview_by_the_official_engine_needs_no_login(project: pathlib.Path, pulumi: pathlib.Path) -> None:
+    for name in PLUGINS:
+        (pulumi.parent / "bin" / name).unlink()
+
+    assert cli.main(["preview", "eks-prod", "--engine", "pulumi"], root=project) == 0
+    assert pulumi.read_text().startswith("preview --stack eks-prod")
+
+
+def test_everything_that_is_missing_is_told_at_once(
+    project: pathlib.Path, machine: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(machine))
+
+    assert cli.main(["up", "aks-prod"], root=project) == 2
+
+    told = [line for line in capsys.readouterr().err.splitlines() if "is not on the PATH" in line]
+    assert [line.split(" is not ")[0].removeprefix("error: ") for line in told] == [
+        "the pulumi command",
+        "kubelogin",
+        "az",
+    ]
 
 
 @pytest.mark.usefixtures("machine")

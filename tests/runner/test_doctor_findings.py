@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import json
 import pathlib
+import shutil
 
 import jsonschema
 import pytest
 
 from local import control_plane
 from runner import cli, doctor
+from stacks import files
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "docs" / "cli.schema.json").read_text(encoding="utf-8"))
@@ -70,6 +72,34 @@ def test_missing_pulumi_only_matters_to_cloud_stacks():
     assert doctor.pulumi("v3.272.0").found == "v3.272.0"
 
 
+def cluster(stack):
+    return files.inspect(ROOT, stack).cluster
+
+
+def test_what_kubeconfigs_of_a_cloud_need_only_matters_to_its_stacks():
+    stacks = {"gke-dev": cluster("gke-dev"), "gke-prod": cluster("gke-prod")}
+    found = doctor.exec_plugins("gke", stacks, find={"gcloud": "/opt/gcloud"}.get)
+    assert (found.name, found.verdict) == ("gke", Verdict.WARN)
+    assert found.found == (
+        "not on the PATH: gke-gcloud-auth-plugin; only up, destroy and drift of gke-dev, gke-prod need it"
+    )
+    assert "gcloud components install gke-gcloud-auth-plugin" in found.next
+
+
+def test_what_kubeconfigs_of_a_cloud_need_is_told_where_it_is():
+    found = doctor.exec_plugins("aks", {"aks-dev": cluster("aks-dev")}, find=lambda command: f"/opt/{command}")
+    assert (found.verdict, found.found, found.next) == (Verdict.OK, "/opt/kubelogin, /opt/az", "")
+
+
+def test_a_stack_file_that_is_wrong_is_left_to_check(tmp_path):
+    (tmp_path / "stacks").mkdir()
+    for name in ("Pulumi.yaml", "stacks/Pulumi.eks-dev.yaml"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "stacks/Pulumi.bad-dev.yaml").write_text("config: {paasport:cluster: {vendor: eks}}")
+    assert {vendor: list(stacks) for vendor, stacks in doctor.clouds(tmp_path).items()} == {"eks": ["eks-dev"]}
+    assert doctor.clouds(tmp_path / "stacks") == {}
+
+
 def test_too_few_ports_are_a_failure():
     assert doctor.free_ports(0).verdict is Verdict.FAIL
     assert doctor.free_ports(doctor.PORTS).verdict is Verdict.OK
@@ -106,7 +136,8 @@ def test_the_whole_report_is_made_on_a_bare_machine(elsewhere, capsys):
     assert cli.main(["doctor"]) == 0
     lines = capsys.readouterr().out.splitlines()
     names = [line.split()[1] for line in lines if not line.startswith(" ")]
-    assert names == ["python", "uv", "go", "toolchain", "disk", "memory", "caches", "folders", "ports", "pulumi"]
+    looked_at = ["python", "uv", "go", "toolchain", "disk", "memory", "caches", "folders", "ports", "pulumi"]
+    assert names == [*looked_at, "aks", "eks", "gke"]
     assert all(line.split()[0] in ("ok", "warn") for line in lines if not line.startswith(" "))
 
 
@@ -114,7 +145,7 @@ def test_the_report_as_json(elsewhere, capsys):
     cli.main(["doctor", "--json"])
     found = json.loads(capsys.readouterr().out)
     jsonschema.Draft202012Validator({"$ref": "#/$defs/doctor", "$defs": SCHEMA["$defs"]}).validate(found)
-    assert len(found["findings"]) == 10
+    assert len(found["findings"]) == 13
 
 
 def test_a_folder_that_cannot_be_written_is_a_failure(elsewhere, monkeypatch, capsys):

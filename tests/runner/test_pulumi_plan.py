@@ -102,11 +102,11 @@ def test_the_live_version_is_what_the_cluster_says(found: pulumi_plan.Step, expe
 def fake_pulumi(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch, *, plan: str, code: int = 0) -> pathlib.Path:
     """A `pulumi` that writes down its calls and answers a preview with `plan`."""
     (folder / "plan.json").write_text(plan)
-    script = folder / "pulumi"
-    script.write_text(
+    for name in ("pulumi", "aws"):
+        (folder / name).touch(mode=0o755)
+    (folder / "pulumi").write_text(
         f'#!/bin/sh\necho "$*" >> {folder}/calls\nif [ "$1" = preview ]; then cat {folder}/plan.json; exit {code}; fi\n'
     )
-    script.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
     return folder / "calls"
 

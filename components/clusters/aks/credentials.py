@@ -12,14 +12,11 @@ import yaml
 from components import registration
 from components.clusters import kubeconfigs
 from components.clusters.aks import names, scope
+from stacks import plugins
 
 SERVER_ID: Final = "6dae42f8-4368-4678-94ff-3960e28e3630"
 """Entra's application of every AKS cluster's API server."""
 _LIST: Final = "azure-native:containerservice:listManagedClusterUserCredentials"
-_HINT: Final = (
-    "kubelogin is missing, which gets the token: run az aks install-cli, "
-    "or see https://azure.github.io/kubelogin/install.html"
-)
 
 
 def kubeconfig(place: scope.Scope, *, group: pulumi.Input[str], cluster: registration.Resource) -> pulumi.Output[str]:
@@ -44,9 +41,9 @@ def text(settings: scope.Settings, answer: Mapping[str, Any]) -> str:
         settings.name,
         server=server,
         authority=authority,
-        command="kubelogin",
+        command=plugins.KUBELOGIN.command,
         arguments=plugin_arguments(settings),
-        hint=_HINT,
+        hint=plugins.KUBELOGIN.install,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from components import contracts
 from components.clusters import kubeconfigs, storage
 from components.clusters.eks import places
-from stacks import managed, resolution
+from stacks import managed, plugins, resolution
 
 DRIVER: Final = "ebs.csi.aws.com"
 AUTO_DRIVER: Final = "ebs.csi.eks.amazonaws.com"
@@ -79,7 +79,7 @@ def kubeconfig(place: places.Place, *, server: str, authority: str) -> str:
         place.cluster,
         server=server,
         authority=authority,
-        command="aws",
+        command=plugins.AWS.command,
         arguments=[
             "--region",
             place.region,
@@ -91,7 +91,7 @@ def kubeconfig(place: places.Place, *, server: str, authority: str) -> str:
             "--output",
             "json",
         ],
-        hint="install the AWS CLI, version 2: https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
+        hint=plugins.AWS.install,
     )
 
 

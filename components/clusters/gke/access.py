@@ -10,6 +10,7 @@ import pulumi
 from components import registration
 from components.clusters import kubeconfigs
 from components.clusters.gke import project
+from stacks import plugins
 
 _ADMIN: Final = "roles/container.admin"
 _VIEWER: Final = "roles/container.viewer"
@@ -17,11 +18,6 @@ _VIEWER: Final = "roles/container.viewer"
 _PRIVATE: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 """Who may come to a private address: whoever is in its network, or comes there by a VPN or a peering. Public networks
 can't, and GKE refuses a private endpoint that names one."""
-
-_HINT: Final = (
-    "install gke-gcloud-auth-plugin: `gcloud components install gke-gcloud-auth-plugin`, "
-    "or the package google-cloud-cli-gke-gcloud-auth-plugin"
-)
 
 
 def endpoints(wanted: project.Wanted) -> dict[str, Any]:
@@ -97,9 +93,9 @@ def _with_plugin(wanted: project.Wanted, *, server: str, authority: str | None =
         wanted.name,
         server=f"https://{server}",
         authority=authority,
-        command="gke-gcloud-auth-plugin",
+        command=plugins.GKE.command,
         arguments=(),
-        hint=_HINT,
+        hint=plugins.GKE.install,
         provide_cluster_info=True,
     )
 
