@@ -103,6 +103,15 @@ def provider(
     return pulumi.ProviderResource(package, name, texts, _pinned(package, opts))
 
 
+def remembered(name: str, value: pulumi.Input[Any], *, opts: pulumi.ResourceOptions) -> pulumi.Output[Any]:
+    """What the value was when one was first registered under this name: later ones are not even looked at.
+
+    For what a vendor recommends today and must not change on a living cluster tomorrow. Another name asks anew.
+    """
+    first = pulumi.ResourceOptions(ignore_changes=["input"])
+    return pulumi.Stash(name, pulumi.ResourceOptions.merge(opts, first), input=value).output
+
+
 def token(manifest: contracts.Manifest) -> str:
     """Pulumi's type of the object, for example `kubernetes:core/v1:Namespace` or `kubernetes:apps/v1:Deployment`."""
     api_version = str(manifest["apiVersion"])

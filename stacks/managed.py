@@ -259,7 +259,11 @@ class EksOptions(fields.Model):
     node_image: Literal["al2023", "bottlerocket"] = "al2023"
     """The nodes' system, with `compute: pools`. Default `al2023`."""
     addon_versions: dict[str, str] = {}
-    """Versions of EKS add-ons by name, for example `vpc-cni: v1.20.4-eksbuild.2`. Default AWS's own for the minor."""
+    """Versions of EKS add-ons by name, for example `vpc-cni: v1.20.4-eksbuild.2`. Default AWS's own for the minor: with
+    `pinned` as it was when the minor or `patchLevel` was written, with `channel` as it is at each `up`."""
+    patch_level: Annotated[str, pydantic.Field(pattern=forms.LABEL_VALUE, max_length=20)] = ""
+    """Any label, for example the month, `2026-12`. A change of it replaces nodes by such of the newest image, and with
+    `pinned` takes the versions of add-ons that AWS has as its default then. Default none."""
     support: Literal["standard", "extended"] = "standard"
     """What happens when standard support of the minor ends: AWS upgrades, or charges six times as much."""
     network: EksNetwork | None = None

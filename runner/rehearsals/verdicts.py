@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from local.simulated import clusters, nodes, nodes_pools, values
 from local.simulated.controllers import disks, load_balancers
-from runner import request
+from runner import request, stash
 from runner.engine import model
 from runner.rehearsals import variants
 from stacks import versions
@@ -94,13 +94,16 @@ def upgraded(
 
 
 def in_place(result: request.Result) -> list[str]:
-    """What an upgrade replaced or deleted instead of changing it in place."""
+    """What an upgrade replaced or deleted instead of changing it in place.
+
+    What is only remembered is nothing: a new minor remembers anew, and forgets what was for the old one.
+    """
     destructive = (model.Operation.REPLACE, model.Operation.DELETE)
     return [
         f"{item.name} ({item.type}) was {'replaced' if item.operation is model.Operation.REPLACE else 'deleted'}"
         + (f" because of {', '.join(change.path for change in item.changes)}" if item.changes else "")
         for item in result.resources
-        if item.operation in destructive
+        if item.operation in destructive and item.type != stash.TYPE
     ]
 
 

@@ -20,7 +20,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime import mocks, rpc, stack
 
 from local.simulated import account
-from runner import simulated
+from runner import simulated, stash
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -36,6 +36,8 @@ class Mocks(mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         if args.typ.startswith("pulumi:providers:"):
             self._settings[args.name] = {key: simulated.setting(value) for key, value in args.inputs.items()}
+        if args.typ == stash.TYPE:
+            return f"{args.name}-id", {**args.inputs, "output": args.inputs["input"]}
         if args.typ.partition(":")[0] not in simulated.PACKAGES:
             return f"{args.name}-id", args.inputs
         with self._lock:

@@ -101,6 +101,11 @@ def test_a_replacement_during_an_upgrade_is_told_with_its_reason():
     ]
 
 
+def test_what_was_only_remembered_may_be_forgotten_in_an_upgrade():
+    forgotten = builders.finished("shop-coredns-1.35", Operation.DELETE, type="pulumi:index:Stash")
+    assert checks.in_place(result(forgotten)) == []
+
+
 def test_a_second_run_that_changes_something_is_told():
     same, read = builders.finished("a", Operation.SAME), builders.finished("b", Operation.READ)
     update = builders.finished("c", Operation.UPDATE, changes=(builders.change("spec.replicas", 1, 2),))

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from local.simulated import account as accounts
-from runner import request, session, simulated
+from runner import request, session, simulated, stash
 from runner.engine import deployment, events, inventory, journal, model, providers, values
 from runner.kubernetes import blind, identity
 from stacks import files, settings
@@ -94,6 +94,7 @@ async def deployed(stack: files.StackFile) -> journal.Journal:
         {
             "kubernetes": lambda _: Willing(stack=marks),
             "pulumi-python": lambda _: Willing(stack=marks),
+            stash.PACKAGE: lambda _: stash.Provider(),
             **dict.fromkeys(simulated.PACKAGES, vendor),
         },
         defaults={},

@@ -1,7 +1,6 @@
 """EKS add-ons: what makes nodes work before there are nodes, and what needs nodes after them.
 
-The control plane does not upgrade them. Their versions are those that AWS has as the default for the cluster's minor,
-unless the stack pins them, so a new minor brings new add-ons in the same `up`, before the nodes.
+The control plane does not upgrade them. A new minor brings new versions of them in the same `up`, before the nodes.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import Any, Final
 import pulumi
 
 from components import registration
-from components.clusters.eks import account, roles
+from components.clusters.eks import account, roles, versions
 from stacks import managed, resolution
 
 _TOLERATIONS: Final = [{"key": resolution.SYSTEM, "operator": "Exists"}]
@@ -102,7 +101,7 @@ def _create(
         properties(
             addon,
             cluster=cluster.output("name"),
-            version=wanted.options.addon_versions.get(addon.name) or default_version(target, wanted, addon.name),
+            version=versions.of(target, wanted, addon.name),
             role=role.arn if role else None,
         ),
         opts=pulumi.ResourceOptions(
@@ -125,18 +124,6 @@ def properties(
         "resolveConflictsOnUpdate": "PRESERVE",
         "preserve": False,
     }
-
-
-def default_version(
-    target: account.Account, wanted: resolution.Managed[managed.EksOptions], name: str
-) -> pulumi.Output[str]:
-    """The version that AWS has as the default for the minor; not the latest, which nobody has waited for."""
-    found = pulumi.runtime.invoke_output(
-        "aws:eks/getAddonVersion:getAddonVersion",
-        {"addonName": name, "kubernetesVersion": wanted.minor, "mostRecent": False},
-        pulumi.InvokeOutputOptions(parent=target.parent, provider=target.provider),
-    )
-    return found.apply(lambda answer: str(answer["version"]))
 
 
 def _role(target: account.Account, addon: Addon) -> roles.Role | None:

@@ -84,6 +84,7 @@ def _create(
             pool,
             cluster=wanted.name,
             image=wanted.options.node_image,
+            patch_level=wanted.options.patch_level,
             tags=wanted.tags,
             security_group=foundation.group.id,
             key=foundation.key.arn if foundation.key else None,
@@ -153,14 +154,21 @@ def template_properties(
     *,
     cluster: str,
     image: str,
+    patch_level: str,
     tags: Mapping[str, str],
     security_group: pulumi.Input[str],
     key: pulumi.Input[str] | None,
 ) -> dict[str, Any]:
-    """What instances are started from. They get the stack's tags here, because no default tags reach them."""
+    """What instances are started from. They get the stack's tags here, because no default tags reach them.
+
+    The patch level makes another version of it, and with that EKS replaces the nodes by such of the newest image. The
+    image's release is not named (`releaseVersion`): EKS takes the newest in any case when a template changes, and never
+    goes back to an older one, so that a name would soon be another's than the nodes' (API UpdateNodegroupVersion).
+    """
     own = {**tags, "Name": f"{cluster}-{pool.name}"}
+    level = f", patch level {patch_level}" if patch_level else ""
     return {
-        "description": f"Nodes {pool.name} of EKS cluster {cluster}",
+        "description": f"Nodes {pool.name} of EKS cluster {cluster}{level}",
         "updateDefaultVersion": True,
         "vpcSecurityGroupIds": [security_group],
         "metadataOptions": {

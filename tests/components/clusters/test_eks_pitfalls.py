@@ -226,15 +226,3 @@ def test_an_endpoint_group_or_a_node_group_has_no_rules_inside(cluster):
     for group in cluster.all("ec2/securityGroup:SecurityGroup"):
         assert not {"ingress", "egress"} & group.inputs.keys()
     assert cluster.one("ec2/defaultSecurityGroup:DefaultSecurityGroup").inputs == {"vpcId": "shop-vpc-id"}
-
-
-def test_add_ons_have_the_version_of_the_minor_and_not_the_latest(cluster):
-    assert {(item["kubernetesVersion"], item["mostRecent"]) for item in cluster.asked} == {("1.35", False)}
-    found = cluster.one("eks/addon:Addon", "coredns").inputs
-    assert found["addonVersion"] == "v1.0.0-eksbuild.1 of coredns for 1.35"
-
-
-def test_a_pinned_add_on_is_not_asked_about(create):
-    found = create(eks=eks_stacks.options(addonVersions={"vpc-cni": "v1.20.4-eksbuild.2"}))
-    assert found.one("eks/addon:Addon", "vpc-cni").inputs["addonVersion"] == "v1.20.4-eksbuild.2"
-    assert "vpc-cni" not in [item["addonName"] for item in found.asked]

@@ -32,6 +32,7 @@ CHANGES = {
     "name": "other",
     "region": "eu-west-1",
     "minor": "1.36",
+    "upgrades": "channel",
     "network.cidr": "10.99.0.0/16",
     "network.services": "172.21.0.0/16",
     "network.zones": ("eu-central-1a", "eu-central-1b"),
@@ -58,6 +59,7 @@ CHANGES = {
     "options.partition": "aws-us-gov",
     "options.node_image": "bottlerocket",
     "options.addon_versions": {"coredns": "v9"},
+    "options.patch_level": "2026-12",
     "options.support": "extended",
     "options.network": managed.EksNetwork(
         vpc="vpc-0123456789abcdef0", private_subnets=("subnet-0a000000", "subnet-0b000000", "subnet-0c000000")
@@ -80,7 +82,6 @@ POOL_CHANGES = {
 WITHOUT_EFFECT = {
     "vendor",
     "tier",
-    "upgrades",
     "window",
     "freezes",
     "network.pods",
@@ -89,7 +90,6 @@ WITHOUT_EFFECT = {
 }
 """Each has a row in the page's table of settings without effect."""
 SPELLED = {
-    "upgrades": "kubernetes.upgrades",
     "window": "kubernetes.window",
     "freezes": "kubernetes.freezes",
     "zone_redundant_storage": "storage.zoneRedundant",
@@ -148,7 +148,6 @@ def test_no_setting_is_forgotten():
     ("field", "value"),
     [
         ("tier", "dev"),
-        ("upgrades", "channel"),
         ("window", managed.Window(days=("sunday",), start="01:00", hours=4)),
         ("freezes", (managed.Freeze(name="x", start=dt.date(2026, 12, 18), end=dt.date(2027, 1, 6)),)),
         ("network.pods", "10.0.0.0/16"),

@@ -24,6 +24,9 @@ IMMUTABLE = {
 }
 """Of Kubernetes objects: what can't be changed without losing the object or its volumes."""
 
+FORGOTTEN = ("pulumi:index:Stash",)
+"""What may leave a stack: nothing is there but a value that was remembered, and the next one has another name."""
+
 
 def registered(program):
     """All registrations as data: vendor resources and single objects with their inputs, groups object by object."""
@@ -52,7 +55,7 @@ def lost(old, new, *, stack):
         kind, _, _ = name.partition(" ")
         after = new.get(name)
         if after is None:
-            if kind in IMMUTABLE or ":" in kind:
+            if kind in IMMUTABLE or (":" in kind and kind not in FORGOTTEN):
                 yield f"{name} would be deleted"
         elif kind.startswith(("aws:", "gcp:", "azure-native:")):
             difference = judge.difference(kind, before["inputs"], after["inputs"])
@@ -110,6 +113,11 @@ def test_what_would_replace_something_is_seen(stack, kind, path, value, named):
     name = next(key for key in before if key.partition(" ")[0] == kind)
     after = {**before, name: {**before[name], "inputs": {**before[name]["inputs"], path: value}}}
     assert f"{name} would be replaced because of {named}" in list(lost(before, after, stack=stack))
+
+
+def test_what_is_only_remembered_may_be_forgotten():
+    before = {"pulumi:index:Stash eks-prod-coredns-1.35": {"inputs": {"input": "v1"}}}
+    assert list(lost(before, {}, stack="eks-prod")) == []
 
 
 def test_what_would_be_deleted_is_seen():
