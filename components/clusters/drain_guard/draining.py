@@ -17,6 +17,9 @@ SKIP: Final = "PAASPORT_SKIP_DRAIN"
 """Environment variable: the name of a guard whose cluster the user says is gone. Without effect while it answers."""
 _FIRST_CONTACT_SECONDS: Final = 30.0
 _PAUSE_SECONDS: Final = 2.0
+_SHORT_PAUSE_SECONDS: Final = 0.5
+_EAGER_SECONDS: Final = 10.0
+"""So long it looks often: what hangs on nothing at the vendor goes at once, and several waves follow each other."""
 _QUIET_SECONDS: Final = 30.0
 """Between two lines that say the same."""
 _UNAUTHORIZED: Final = 401
@@ -103,7 +106,7 @@ class Draining:
             self._report(step, seconds=seconds)
             if seconds >= limit:
                 raise self._timed_out(step, seen)
-            self._clock.sleep(_PAUSE_SECONDS)
+            self._clock.sleep(_SHORT_PAUSE_SECONDS if seconds < _EAGER_SECONDS else _PAUSE_SECONDS)
             seen = self._look(until=begun + limit)
         self._summarize(seen)
 

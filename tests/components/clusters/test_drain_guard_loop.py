@@ -60,7 +60,7 @@ def test_it_waits_until_the_vendor_s_controller_lets_go() -> None:
 
     assert attempt.work() == [
         "shop-drain: load balancers: waiting for 1 Service (0 s of 20 min): Service shop/web",
-        "shop-drain: node pools: waiting for 1 NodePool (6 s of 20 min): NodePool general",
+        "shop-drain: node pools: waiting for 1 NodePool (2 s of 20 min): NodePool general",
         DONE,
     ]
     assert cluster.deleted == ["Service shop/web", "NodePool general"]
@@ -166,7 +166,7 @@ def test_what_a_live_operator_makes_again_is_said_to_be() -> None:
     cluster.then = operator
 
     assert (
-        "Service shop/web (not deleted; no finalizers; somebody made it again 30 times)"
+        "Service shop/web (not deleted; no finalizers; somebody made it again 45 times)"
         in Attempt(cluster, minutes=1).stopped()
     )
 
