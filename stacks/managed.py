@@ -247,6 +247,9 @@ class EksNetwork(fields.Model):
     """Ids of the subnets for nodes, one in each zone, with a way to the internet."""
     public_subnets: tuple[Annotated[str, pydantic.Field(pattern=forms.SUBNET)], ...] = ()
     """Ids of the subnets for public load balancers. Default none."""
+    control_plane_subnets: tuple[Annotated[str, pydantic.Field(pattern=forms.SUBNET)], ...] = ()
+    """Ids of the subnets for the control plane's own interfaces, in two zones or three; the cluster never takes others
+    than their zones. Default `privateSubnets`, to which no zone can be added then."""
 
 
 class EksOptions(fields.Model):

@@ -46,7 +46,7 @@ def _existing(given: managed.EksNetwork, *, zones: tuple[str, ...]) -> Network:
     return Network(
         vpc=given.vpc,
         nodes=dict(zip(zones, given.private_subnets, strict=False)),
-        control_plane=given.private_subnets,
+        control_plane=given.control_plane_subnets or given.private_subnets,
     )
 
 

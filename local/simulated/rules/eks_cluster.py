@@ -1,13 +1,14 @@
 """What EKS refuses about clusters.
 
-Sources: the EKS API reference (CreateCluster, UpdateClusterVersion, DeleteCluster) and user guide, and threads of those
-whom it bit: pulumi-eks#1585 and terraform-aws-eks#3418 (the three flags of Auto Mode).
+Sources: the EKS API reference (CreateCluster, UpdateClusterVersion, DeleteCluster) and user guide (network-reqs: a
+cluster's zones), and threads of those whom it bit: pulumi-eks#1585 and terraform-aws-eks#3418 (the three flags of Auto
+Mode).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from local.simulated import checking
@@ -130,6 +131,25 @@ def _upgrade(case: judging.Case) -> Iterator[checking.Finding]:
         yield checking.Finding("accessConfig.authenticationMode", f"can't go back from {mode} to {new}")
 
 
+def _same_zones(case: judging.Case) -> Iterator[checking.Finding]:
+    """Subnets can be exchanged, the zones that they lie in can't: "the exact set of AZs", as AWS says."""
+    old = case.before.value("vpcConfig.subnetIds") if case.before else None
+    new = [one for _, one in case.items("vpcConfig.subnetIds[]")]
+    before, after = _zones_of(case, old or ()), _zones_of(case, new)
+    if before and after and before != after:
+        yield checking.Finding(
+            "vpcConfig.subnetIds",
+            f"lie in {', '.join(sorted(after))}, and the cluster was created in {', '.join(sorted(before))}; "
+            "other zones it never takes (InvalidParameterException)",
+        )
+
+
+def _zones_of(case: judging.Case, subnets: Iterable[object]) -> set[str]:
+    """The zones of subnets; none where one of them is not of this account."""
+    found = [case.find("aws:ec2/subnet:Subnet", str(one)) for one in subnets]
+    return {str(one.inputs.get("availabilityZone")) for one in found if one} if all(found) else set()
+
+
 def _protected(case: judging.Case) -> Iterator[checking.Finding]:
     if case.flag("deletionProtection"):
         yield checking.Finding("deletionProtection", "is on", "turn it off with an update before")
@@ -151,5 +171,5 @@ CHECKS: Final = {
     )
 }
 CREATIONS: Final = {_CLUSTER: (_zones, _role)}
-UPDATES: Final = {_CLUSTER: (_upgrade,)}
+UPDATES: Final = {_CLUSTER: (_upgrade, _same_zones)}
 DELETIONS: Final = {_CLUSTER: (_protected,)}

@@ -94,6 +94,23 @@ def test_versions_go_up_one_by_one(version, reason):
     assert world.change(cluster, version="1.36").outputs["version"] == "1.36"
 
 
+def test_control_plane_stays_in_the_zones_that_it_was_created_in():
+    world = worlds.World()
+    cluster = worlds.eks(world)
+    first, second = cluster.inputs["vpcConfig"]["subnetIds"]
+    vpc = next(one.id for one in world.account.resources() if one.token == "aws:ec2/vpc:Vpc")
+
+    def subnet(name, block, zone):
+        return world.make("aws:ec2/subnet:Subnet", name, vpcId=vpc, cidrBlock=block, availabilityZone=zone).id
+
+    third = subnet("third", "10.0.32.0/20", "eu-central-1c")
+    (problem,) = world.refused(world.change, cluster, vpcConfig={"subnetIds": [first, second, third]})
+    assert "lie in eu-central-1a, eu-central-1b, eu-central-1c, and the cluster was created in" in problem
+    (problem,) = world.refused(world.change, cluster, vpcConfig={"subnetIds": [first, third]})
+    assert "the cluster was created in eu-central-1a, eu-central-1b" in problem
+    world.change(cluster, vpcConfig={"subnetIds": [first, subnet("other", "10.0.48.0/20", "eu-central-1b")]})
+
+
 def test_authentication_does_not_go_back():
     world = worlds.World()
     cluster = worlds.eks(world)
