@@ -13,11 +13,14 @@ import enum
 import functools
 import pathlib
 import re
+import threading
 from collections.abc import Mapping
 from typing import Final
 
 from local.simulated import sdk
 
+_PARSING: Final = threading.Lock()
+"""CPython up to 3.11.7 and 3.12.1 counts the recursion of all threads together, and fails (python/cpython#106905)."""
 _GETTER: Final = re.compile(
     r'    @pulumi\.getter(?:\(name="(?P<name>\w+)"\))?\n(?:.*\n)*?'
     r"    def (?P<attribute>\w+)\(self\) -> (?P<type>.+):\n"
@@ -146,7 +149,8 @@ def _property(found: re.Match[str], *, folder: pathlib.Path) -> Property:
 @functools.cache
 def _type(annotation: str, folder: pathlib.Path) -> tuple[Type, bool]:
     """The type that an annotation means, and whether it is optional."""
-    node = ast.parse(annotation, mode="eval").body
+    with _PARSING:
+        node = ast.parse(annotation, mode="eval").body
     optional = False
     while isinstance(node, ast.Subscript) and _last(node.value) in ("Input", "Output", "Optional"):
         optional = optional or _last(node.value) == "Optional"
