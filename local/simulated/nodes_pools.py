@@ -90,7 +90,9 @@ def _of_eks(cluster: clusters.Cluster, resources: Sequence[values.Resource]) -> 
     if cluster.resource.value("computeConfig.enabled") is True:
         subnets = cluster.resource.value("vpcConfig.subnetIds") or ()
         labels = {"eks.amazonaws.com/compute-type": "auto", "karpenter.sh/nodepool": "general-purpose"}
-        found += _auto(cluster, zones=_zones(subnets, zones, region_zones=_known(cluster)), labels=labels)
+        own = _zones(subnets, zones, region_zones=_known(cluster))
+        # The built-in pool for everybody has no other: docs.aws.amazon.com, set-builtin-node-pools.
+        found += _auto(cluster, zones=own, labels=labels, architectures=("amd64",))
     return found
 
 
@@ -211,10 +213,16 @@ def _of_aks_pool(cluster: clusters.Cluster, resource: values.Resource, profile: 
     )
 
 
-def _auto(cluster: clusters.Cluster, *, zones: tuple[str, ...], labels: Mapping[str, str]) -> list[nodes.Pool]:
+def _auto(
+    cluster: clusters.Cluster,
+    *,
+    zones: tuple[str, ...],
+    labels: Mapping[str, str],
+    architectures: tuple[str, ...] = ("amd64", "arm64"),
+) -> list[nodes.Pool]:
     """The nodes that the vendor makes when pods need them, all of one kind: one pool for each architecture."""
     found = []
-    for arch in ("amd64", "arm64"):
+    for arch in architectures:
         choices = [each for each in shapes.known(cluster.vendor) if each.arch == arch and each.cpu == _AUTO_CPU]
         found += [
             _pool(

@@ -1,4 +1,4 @@
-"""EKS Auto Mode: AWS makes the nodes, their disks and the load balancers. Pure.
+"""EKS Auto Mode: AWS makes the nodes, their disks and the load balancers.
 
 Its parts are on or off together, or the provider refuses (pulumi-eks#1585, terraform-aws-eks#3273), and none of them
 may be unknown in a preview; so all of them come of one setting, and the nodes' role is named by an ARN made of inputs.
@@ -6,9 +6,13 @@ may be unknown in a preview; so all of them come of one setting, and the nodes' 
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any, Final
 
-from components.clusters.eks import places
+import pulumi
+
+from components import contracts, registration
+from components.clusters.eks import account, places
 
 CLUSTER_POLICIES: Final = (
     "AmazonEKSBlockStoragePolicy",
@@ -27,6 +31,30 @@ def properties(place: places.Place, *, is_enabled: bool) -> dict[str, Any]:
         "computeConfig": {"enabled": is_enabled, **nodes},
         "storageConfig": {"blockStorage": {"enabled": is_enabled}},
     }
+
+
+NETWORK_POLICIES: Final[contracts.Manifest] = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {
+        "name": "amazon-vpc-cni",
+        "namespace": "kube-system",
+        "labels": {"app.kubernetes.io/part-of": "paasport"},
+    },
+    "data": {"enable-network-policy-controller": "true"},
+}
+"""Without it Auto Mode takes network policies and enforces none; its default class of nodes asks for nothing more.
+Source: docs.aws.amazon.com/eks/latest/userguide/auto-net-pol.html."""
+
+
+def install(target: account.Account, facts: contracts.ClusterFacts) -> contracts.ClusterFacts:
+    """Turn on, on the cluster of these facts, what Auto Mode leaves off; what is put there afterwards finds it on."""
+    group = registration.group(
+        f"{facts.name}-network-policies",
+        [NETWORK_POLICIES],
+        opts=pulumi.ResourceOptions(parent=target.parent, provider=facts.provider, depends_on=list(facts.ready)),
+    )
+    return dataclasses.replace(facts, ready=(*facts.ready, group))
 
 
 def tagging(place: places.Place) -> list[dict[str, Any]]:

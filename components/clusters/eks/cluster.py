@@ -13,6 +13,7 @@ from components.clusters.eks import (
     access,
     account,
     addons,
+    automode,
     autoscaler,
     backups,
     control_plane,
@@ -69,7 +70,10 @@ class Cluster(pulumi.ComponentResource):
                 controllers=[created, *surroundings.network.egress, *work.all],
             ),
         )
-        self.facts = autoscaler.install(target, wanted, facts, depends_on=work.scaling) if work.scaling else facts
+        if wanted.compute == "auto":
+            self.facts = automode.install(target, facts)
+        else:
+            self.facts = autoscaler.install(target, wanted, facts, depends_on=work.scaling)
         self.register_outputs({"vendor": VENDOR, "name": args.name})
 
 

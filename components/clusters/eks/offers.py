@@ -15,6 +15,8 @@ AUTO_DRIVER: Final = "ebs.csi.eks.amazonaws.com"
 
 _PREFIX: Final = "service.beta.kubernetes.io/aws-load-balancer"
 _AUTO_CLASS: Final = "eks.amazonaws.com/nlb"
+_AUTO_NODES: Final = {"matchLabelExpressions": [{"key": "eks.amazonaws.com/compute-type", "values": ["auto"]}]}
+"""Only Auto Mode's own nodes have its driver: docs.aws.amazon.com/eks/latest/userguide/create-storage-class.html."""
 
 
 def storage_classes(wanted: resolution.Managed[managed.EksOptions]) -> list[contracts.Manifest]:
@@ -26,7 +28,8 @@ def storage_classes(wanted: resolution.Managed[managed.EksOptions]) -> list[cont
     if is_auto:
         # With node pools the driver's add-on says them once for all classes.
         parameters.update(_tag_parameters(wanted.tags))
-    return storage.classes(AUTO_DRIVER if is_auto else DRIVER, parameters=parameters, is_default=True)
+    classes = storage.classes(AUTO_DRIVER if is_auto else DRIVER, parameters=parameters, is_default=True)
+    return [{**item, "allowedTopologies": [_AUTO_NODES]} for item in classes] if is_auto else classes
 
 
 def _tag_parameters(tags: Mapping[str, str]) -> dict[str, str]:

@@ -131,6 +131,14 @@ def _upgrade(case: judging.Case) -> Iterator[checking.Finding]:
         yield checking.Finding("accessConfig.authenticationMode", f"can't go back from {mode} to {new}")
 
 
+def _same_node_role(case: judging.Case) -> Iterator[checking.Finding]:
+    """The nodes' role stays for as long as Auto Mode is on (API ComputeConfigRequest)."""
+    path = "computeConfig.nodeRoleArn"
+    old = case.before.value(path) if case.before else None
+    if old and case.given(path) and case.value(path) not in (None, old) and is_auto(case.inputs):
+        yield checking.Finding(path, f"can't be changed from {old} while Auto Mode is on")
+
+
 def _same_zones(case: judging.Case) -> Iterator[checking.Finding]:
     """Subnets can be exchanged, the zones that they lie in can't: "the exact set of AZs", as AWS says."""
     old = case.before.value("vpcConfig.subnetIds") if case.before else None
@@ -171,5 +179,5 @@ CHECKS: Final = {
     )
 }
 CREATIONS: Final = {_CLUSTER: (_zones, _role)}
-UPDATES: Final = {_CLUSTER: (_upgrade, _same_zones)}
+UPDATES: Final = {_CLUSTER: (_upgrade, _same_node_role, _same_zones)}
 DELETIONS: Final = {_CLUSTER: (_protected,)}

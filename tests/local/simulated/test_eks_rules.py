@@ -64,6 +64,20 @@ def test_auto_mode_needs_a_role_that_may_do_more():
     world.make(ADDON, "dns", clusterName="prod", addonName="coredns")
 
 
+def test_auto_mode_keeps_its_node_role():
+    world = worlds.World()
+    service = ("sts:AssumeRole", "sts:TagSession")
+    plane = worlds.role(world, "auto", "eks.amazonaws.com", *AUTO_POLICIES, actions=service)
+    compute = {"enabled": True, "nodePools": ["system"], "nodeRoleArn": "arn:aws:iam::111122223333:role/one"}
+    wanted = {**AUTO, "computeConfig": compute, "roleArn": plane.outputs["arn"]}
+    cluster = worlds.eks(world, **wanted)
+    world.change(cluster, computeConfig={**compute, "nodePools": ["general-purpose", "system"]})
+    (problem,) = world.refused(
+        world.change, cluster, computeConfig={**compute, "nodeRoleArn": "arn:aws:iam::111122223333:role/other"}
+    )
+    assert "nodeRoleArn can't be changed from arn:aws:iam::111122223333:role/one while Auto Mode is on" in problem
+
+
 def test_cluster_needs_two_zones_and_names_in_its_network():
     world = worlds.World()
     vpc = world.make("aws:ec2/vpc:Vpc", "net", cidrBlock="10.0.0.0/16")
