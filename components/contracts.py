@@ -197,6 +197,26 @@ class Kind:
     """Whether its status says which generation it is about; where not, a status right after an update may be stale."""
     volumes_when_deleted: Literal["kept", "deleted"]
     """What becomes of its PersistentVolumeClaims when the custom resource is deleted."""
+    ready_counts: tuple[tuple[str, str], ...] = ()
+    """JSONPaths of numbers in the status and of those in the spec that they must reach, for example
+    `(".status.readyInstances", ".spec.instances")`: what `ready_when` can't say without the object."""
+    plural: str = ""
+    """As in the API's paths; empty for the kind in lower case with an `s`."""
+    scope: Literal["Namespaced", "Cluster"] = "Namespaced"
+    short_names: tuple[str, ...] = ()
+    """What kubectl takes instead."""
+    finalizers: tuple[str, ...] = ()
+    """Which its operator sets: without that operator the object can't be deleted."""
+
+    @property
+    def group(self) -> str:
+        """The API group."""
+        return self.api_version.partition("/")[0]
+
+    @property
+    def crd(self) -> str:
+        """Name of its CustomResourceDefinition."""
+        return f"{self.plural or self.kind.lower() + 's'}.{self.group}"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -204,11 +224,11 @@ class Operator:
     """A catalogue entry: an operator's release and how it fits with others. A cluster has at most one of each."""
 
     name: str
-    """Also the name of its namespace and its key in the lock file of releases."""
+    """Also its key in the lock file of releases."""
     version: str
     """As its publisher writes it; the lock file pins the same."""
     crds: tuple[str, ...]
-    """Names of the CustomResourceDefinitions that its release brings."""
+    """Names of the CustomResourceDefinitions that are installed; what else the release brings is left out."""
     kinds: tuple[Kind, ...]
     """The kinds that services use."""
     manifests: Callable[[Sequence[Manifest]], list[Manifest]]
@@ -217,6 +237,21 @@ class Operator:
     """Names of operators that must be ready before this one is installed."""
     conflicts: tuple[str, ...] = ()
     """Names of operators that can't be on the same cluster; one side's word is enough."""
+    namespace: str = ""
+    """Where it lives; empty for a namespace of its own name.
+
+    The upstream namespace is kept where the release's webhooks or certificates name it, or where other software looks
+    for the operator there: moved, these fields would have to be found and changed in every release anew.
+    """
+    guest: bool = False
+    """Whether its namespace is one that an operator it requires has made."""
+    preview: str = ""
+    """What keeps it from production; empty where nothing does."""
+
+    @property
+    def home(self) -> str:
+        """The namespace that it lives in."""
+        return self.namespace or self.name
 
 
 # Services
@@ -239,8 +274,20 @@ class Endpoint:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class BackupTarget:
+    """Where one instance's backups go, and how its pods may write there without a stored key."""
+
+    store: ObjectStore
+    binding: Binding
+    """What the pods' ServiceAccount and the pods themselves must carry."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class ServiceArgs(Generic[Options]):
-    """What a service's builder may know: its own settings and what the cluster offers. Plain data only."""
+    """What a service's builder may know: its own settings and what the cluster offers.
+
+    Plain data, save for values that only the engine knows, which a builder passes on and never looks at.
+    """
 
     name: str
     """Name of the instance, which is also the name of its namespace."""
@@ -248,6 +295,12 @@ class ServiceArgs(Generic[Options]):
     """The service's own settings, of the type that `stacks.settings` has for it."""
     storage: StorageFacts
     load_balancer: LoadBalancerFacts
+    passwords: Mapping[str, pulumi.Input[str]] = dataclasses.field(default_factory=dict)
+    """One for each name in the entry's `passwords`: generated once, secret, the same at every run."""
+    backups: BackupTarget | None = None
+    """Where backups go; None where the settings ask for none."""
+    monitored_by: str = ""
+    """Name of the stack's Prometheus that watches the instance; empty where none does."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -257,7 +310,13 @@ class ServiceObjects:
     shared: tuple[Manifest, ...]
     """Objects that need no resource options of their own; registered together."""
     custom_resources: tuple[Manifest, ...]
-    """What the operator makes the service from: holds data and is waited for, so each is a registration of its own."""
+    """What the operator makes the service from: holds data and is waited for, so each is a registration of its own,
+    in this order."""
+    secrets: tuple[Manifest, ...] = ()
+    """Secrets with credentials, each a registration of its own, before the custom resources."""
+    connection: Mapping[str, pulumi.Input[str]] = dataclasses.field(default_factory=dict)
+    """What a client needs, by the names of the Service Binding specification (servicebinding.io/spec/core/1.1.0):
+    `type`, `host`, `port`, `username`, `password`, `uri` and the like. Secret as a whole."""
     endpoint: Endpoint
     version: str
     """Version of the service's own software."""
@@ -275,3 +334,7 @@ class Service(Generic[Options]):
     """Names of the operators that it needs."""
     build: Callable[[ServiceArgs[Options]], ServiceObjects]
     """Pure: the same arguments give the same objects on every vendor."""
+    passwords: tuple[str, ...] = ()
+    """Names of the passwords that are generated for an instance."""
+    backup_account: str = ""
+    """The ServiceAccount of the pods that write backups; empty for a service that has none."""

@@ -111,15 +111,20 @@ def _is_on(deployment: Mapping[str, Any]) -> bool:
 
 
 def _runnable(image: str) -> Runnable | None:
-    repository, _ = _split(image)
-    return next((item for item in RUNNABLES if f"/{repository}".endswith(f"/{item.repository}")), None)
+    found = repository(image)
+    return next((item for item in RUNNABLES if found.endswith(f"/{item.repository}")), None)
+
+
+def repository(image: str) -> str:
+    """An image without tag and digest, with a slash before its first part too."""
+    return f"/{_split(image)[0]}"
 
 
 def _split(image: str) -> tuple[str, str]:
     """Repository and tag; a digest says nothing to us."""
-    repository, _, tag = image.partition("@")[0].rpartition(":")
+    name, _, tag = image.partition("@")[0].rpartition(":")
     # A colon before a slash is that of a registry's port.
-    return (repository, tag) if repository and "/" not in tag else (image.partition("@")[0], "")
+    return (name, tag) if name and "/" not in tag else (image.partition("@")[0], "")
 
 
 def _obstacle(image: str, *, runnable: Runnable, versions: Mapping[str, str]) -> str:

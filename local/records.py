@@ -15,7 +15,13 @@ import pydantic
 
 from stacks import settings
 
-_SUPERVISOR: Final = ("local/*.py", "local/toolchain/*.py", "runner/kubernetes/*.py", "requirements.txt")
+_SUPERVISOR: Final = (
+    "local/*.py",
+    "local/operators/*.py",
+    "local/toolchain/*.py",
+    "runner/kubernetes/*.py",
+    "requirements.txt",
+)
 _Record = TypeVar("_Record", bound=pydantic.BaseModel)
 
 

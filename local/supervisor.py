@@ -34,6 +34,7 @@ from local import (
     volumes,
 )
 from local import layout as layouts
+from local.operators import stage
 from local.toolchain import catalogue
 from runner.kubernetes import client as clients
 from stacks import errors
@@ -101,6 +102,7 @@ class Supervisor:
                     group.create_task(_persistently("volumes", lambda: _reconcile_volumes(client)))
                     group.create_task(_persistently("addresses", lambda: _reconcile_addresses(client)))
                 group.create_task(_persistently("beside", lambda: self._reconcile_beside(client, beside_cluster)))
+                group.create_task(_persistently("operators", lambda: stage.play(client)))
         except* _Moved:
             raise _Moved from None
         finally:

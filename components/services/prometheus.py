@@ -11,18 +11,15 @@ from typing import Any, Final
 
 from components import contracts, isolation
 from components.operators import prometheus_operator
-from components.services import readiness
+from components.services import monitoring, placement, readiness
 from stacks import defaults, quantities, settings
 
 VERSION: Final = "3.5.0"
 """The newest Prometheus that prometheus-operator 0.85.0 is tested with."""
 
-MEMBERSHIP: Final = "paasport.dev/monitored-by"
 PORT: Final = 9090
 _NAME: Final = "prometheus"
 _PORT_NAME: Final = "web"
-_ZONES: Final = 2
-"""What `zonal` promises at least."""
 _DISK_SHARE: Final = 80
 """Percent of the volume that samples may fill; the rest is for the write-ahead log and compaction."""
 
@@ -33,14 +30,14 @@ def build(args: Args) -> contracts.ServiceObjects:
     """All objects of one instance, in the namespace of its name."""
     return contracts.ServiceObjects(
         shared=(
-            isolation.namespace(args.name, labels={MEMBERSHIP: args.name}),
+            isolation.namespace(args.name, labels={monitoring.MEMBERSHIP: args.name}),
             isolation.default_deny(args.name),
             _network_policy(args),
             _service_account(args),
             _role_binding(args),
             _service(args),
             _service_monitor(args),
-            *((_disruption_budget(args),) if _replicas(args.options) > 1 else ()),
+            *_disruption_budgets(args),
         ),
         custom_resources=(_prometheus(args),),
         endpoint=contracts.Endpoint(namespace=args.name, service=_NAME, port=PORT),
@@ -110,21 +107,7 @@ def _placement(args: Args) -> dict[str, Any]:
     """How the servers are spread: over nodes where there are several, and over zones where that is promised."""
     if _replicas(args.options) == 1:
         return {}
-    constraints = [_spread(args, topology="kubernetes.io/hostname", when_unsatisfiable="ScheduleAnyway")]
-    if args.options.availability == "zonal":
-        # With minDomains a cluster of one zone leaves the second server pending: better seen than a broken promise.
-        zones = _spread(args, topology="topology.kubernetes.io/zone", when_unsatisfiable="DoNotSchedule")
-        constraints.insert(0, {**zones, "minDomains": _ZONES})
-    return {"topologySpreadConstraints": constraints}
-
-
-def _spread(args: Args, *, topology: str, when_unsatisfiable: str) -> dict[str, Any]:
-    return {
-        "maxSkew": 1,
-        "topologyKey": topology,
-        "whenUnsatisfiable": when_unsatisfiable,
-        "labelSelector": {"matchLabels": _identity(args)},
-    }
+    return {"topologySpreadConstraints": placement.spread(_identity(args), availability=args.options.availability)}
 
 
 def _security_context() -> dict[str, Any]:
@@ -187,14 +170,10 @@ def _service_monitor(args: Args) -> contracts.Manifest:
     }
 
 
-def _disruption_budget(args: Args) -> contracts.Manifest:
-    """One server at a time. A single server has no budget: it would block every node's upgrade and save nothing."""
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": _metadata(args),
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": _identity(args)}},
-    }
+def _disruption_budgets(args: Args) -> tuple[contracts.Manifest, ...]:
+    if _replicas(args.options) == 1:
+        return ()
+    return (placement.disruption_budget(_NAME, namespace=args.name, pods=_identity(args), labels=_labels(args)),)
 
 
 def _network_policy(args: Args) -> contracts.Manifest:
@@ -217,7 +196,7 @@ def _labels(args: Args) -> dict[str, str]:
 
 
 def _members(args: Args) -> dict[str, Any]:
-    return {"matchLabels": {MEMBERSHIP: args.name}}
+    return {"matchLabels": {monitoring.MEMBERSHIP: args.name}}
 
 
 def _identity(args: Args) -> dict[str, str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
 
 from components import contracts, registration
 from components.clusters import provider
+from components.services import binding, credentials
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -22,6 +23,8 @@ class InstanceArgs:
     cluster: contracts.ClusterFacts
     operators: Sequence[pulumi.Resource]
     """The installed operators that the service needs."""
+    monitored_by: str = ""
+    """Name of the Prometheus that watches the instance; empty where none does."""
     protect: bool = False
     """Whether what holds data is protected from deletion."""
 
@@ -31,29 +34,57 @@ class Instance(pulumi.ComponentResource):
 
     endpoint: contracts.Endpoint
     version: str
+    connection: pulumi.Output[Mapping[str, str]] | None
+    """What a client needs, secret; None for a service without credentials."""
 
     def __init__(self, name: str, args: InstanceArgs, *, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(f"paasport:services:{args.entry.type}", name, None, provider.with_provider(args.cluster, opts))
-        objects = args.entry.build(
-            contracts.ServiceArgs(
-                name=name,
-                options=args.options,
-                storage=args.cluster.storage,
-                load_balancer=args.cluster.load_balancer,
-            )
-        )
-        shared = registration.group(
-            name,
-            objects.shared,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*args.cluster.ready, *args.operators]),
-        )
+        self._name, self._args = name, args
+        objects = args.entry.build(self._builder_args())
+        shared = registration.group(name, objects.shared, opts=self._after(*args.cluster.ready, *args.operators))
+        before = [shared, *(self._single(manifest, after=[shared]) for manifest in objects.secrets)]
         for manifest in objects.custom_resources:
-            registration.single(
-                manifest["metadata"]["name"],
-                manifest,
-                opts=pulumi.ResourceOptions(
-                    parent=self, depends_on=[shared, *args.operators], protect=args.protect or None
-                ),
-            )
+            before.append(self._single(manifest, after=[*before, *args.operators], protect=args.protect))
+        self.connection = self._bound(objects.connection, after=[shared]) if objects.connection else None
         self.endpoint, self.version = objects.endpoint, objects.version
         self.register_outputs({"url": self.endpoint.url, "version": self.version})
+
+    def _builder_args(self) -> contracts.ServiceArgs[Any]:
+        args, parent = self._args, pulumi.ResourceOptions(parent=self)
+        return contracts.ServiceArgs(
+            name=self._name,
+            options=args.options,
+            storage=args.cluster.storage,
+            load_balancer=args.cluster.load_balancer,
+            passwords={
+                each: credentials.password(f"{self._name}-{each}", opts=parent) for each in args.entry.passwords
+            },
+            backups=self._backup_target(),
+            monitored_by=args.monitored_by,
+        )
+
+    def _backup_target(self) -> contracts.BackupTarget | None:
+        """Permission to write to the cluster's bucket, where the settings ask for backups; checks see to the bucket."""
+        args, store = self._args, self._args.cluster.backups
+        if store is None or getattr(args.options, "backups", None) is None:
+            return None
+        bound = args.cluster.identity.bind(
+            self._name, args.entry.backup_account, grants=[contracts.Grant(access="write", bucket=store.bucket)]
+        )
+        return contracts.BackupTarget(store=store, binding=bound)
+
+    def _bound(
+        self, connection: Mapping[str, pulumi.Input[str]], *, after: Sequence[pulumi.Resource]
+    ) -> pulumi.Output[Mapping[str, str]]:
+        self._single(binding.secret(self._name, connection), after=after)
+        found: pulumi.Output[Mapping[str, str]] = pulumi.Output.secret(pulumi.Output.all(**connection))
+        return found
+
+    def _single(
+        self, manifest: contracts.Manifest, *, after: Sequence[pulumi.Resource], protect: bool = False
+    ) -> pulumi.CustomResource:
+        opts = pulumi.ResourceOptions.merge(self._after(*after), pulumi.ResourceOptions(protect=protect or None))
+        return registration.single(manifest["metadata"]["name"], manifest, opts=opts)
+
+    def _after(self, *resources: pulumi.Resource) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, depends_on=list(resources))

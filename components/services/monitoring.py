@@ -1,0 +1,108 @@
+"""How an instance is watched by a Prometheus of its stack: what lets it in, what it scrapes, when it alarms. Pure.
+
+The namespace of an instance joins by a label, and grants the Prometheus the right to find targets there, so that access
+is always given by who owns the namespace.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from components import contracts, isolation
+from components.operators import prometheus_operator
+
+MEMBERSHIP: Final = "paasport.dev/monitored-by"
+"""Label of a namespace: which Prometheus reads its monitors and rules, and scrapes its pods."""
+ACCOUNT: Final = "prometheus"
+"""The ServiceAccount of every Prometheus, in the namespace of its name."""
+_GROUP: Final = "monitoring.coreos.com/v1"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Alert:
+    """When somebody is to be told."""
+
+    name: str
+    """As people read it, in CamelCase: `PostgresqlDown`."""
+    expression: str
+    """PromQL; it holds while something is wrong."""
+    minutes: int
+    """How long it must hold."""
+    severity: str
+    """`critical`: somebody gets up. `warning`: somebody looks tomorrow."""
+    summary: str
+    """One sentence that says what is wrong and for whom."""
+
+
+def labels(monitored_by: str) -> dict[str, str]:
+    """What the instance's namespace is labelled with."""
+    return {MEMBERSHIP: monitored_by} if monitored_by else {}
+
+
+def ingress(monitored_by: str, *, port: int | str) -> list[dict[str, Any]]:
+    """The rule of a network policy that lets the Prometheus scrape this port."""
+    if not monitored_by:
+        return []
+    own = {"matchLabels": {"kubernetes.io/metadata.name": monitored_by}}
+    return [{"from": [{"namespaceSelector": own}], "ports": [{"protocol": "TCP", "port": port}]}]
+
+
+def objects(
+    instance: str,
+    *,
+    monitored_by: str,
+    pods: Mapping[str, str],
+    endpoint: Mapping[str, Any],
+    alerts: Sequence[Alert],
+) -> list[contracts.Manifest]:
+    """All that makes the Prometheus watch pods with these labels; nothing where there is no Prometheus.
+
+    `endpoint` is an entry of a PodMonitor's `podMetricsEndpoints`.
+    """
+    if not monitored_by:
+        return []
+    return [
+        _role_binding(instance, monitored_by=monitored_by),
+        {
+            "apiVersion": _GROUP,
+            "kind": "PodMonitor",
+            "metadata": _metadata(instance),
+            "spec": {"selector": {"matchLabels": dict(pods)}, "podMetricsEndpoints": [dict(endpoint)]},
+        },
+        {
+            "apiVersion": _GROUP,
+            "kind": "PrometheusRule",
+            "metadata": _metadata(instance),
+            "spec": {"groups": [{"name": instance, "rules": [_rule(alert, instance=instance) for alert in alerts]}]},
+        },
+    ]
+
+
+def _rule(alert: Alert, *, instance: str) -> dict[str, Any]:
+    return {
+        "alert": alert.name,
+        "expr": alert.expression,
+        "for": f"{alert.minutes}m",
+        "labels": {"severity": alert.severity, "service": instance},
+        "annotations": {"summary": alert.summary},
+    }
+
+
+def _role_binding(instance: str, *, monitored_by: str) -> contracts.Manifest:
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": {**_metadata(instance), "name": f"{monitored_by}-scrape"},
+        "roleRef": {
+            "apiGroup": "rbac.authorization.k8s.io",
+            "kind": "ClusterRole",
+            "name": prometheus_operator.SCRAPE_ROLE,
+        },
+        "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": monitored_by}],
+    }
+
+
+def _metadata(instance: str) -> dict[str, Any]:
+    return {"name": instance, "namespace": instance, "labels": {isolation.PART_OF: "paasport"}}

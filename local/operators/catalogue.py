@@ -1,0 +1,9 @@
+"""All operators that are played here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from local.operators import cert_manager, played
+
+PLAYED: Final[tuple[played.Played, ...]] = (cert_manager.PLAYED,)

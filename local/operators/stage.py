@@ -1,0 +1,110 @@
+"""Where operators are played: one loop for each whose Deployment is there, from its first pod to its deletion."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from local import backoff, beside, reconciling
+from local.operators import catalogue, played
+from runner.kubernetes import client as clients
+
+_CRDS: Final = reconciling.Kind("apiextensions.k8s.io/v1", "CustomResourceDefinition")
+WATCHED: Final = (beside.DEPLOYMENTS, _CRDS)
+
+_log = logging.getLogger(__name__)
+
+
+def due(picture: reconciling.Picture) -> tuple[played.Played, ...]:
+    """The operators whose Deployment is available and whose kinds are all served. Pure."""
+    running = [item for item in picture[beside.DEPLOYMENTS] if _is_available(item)]
+    served = {kind for item in picture[_CRDS] for kind in _served(item)}
+    return tuple(
+        one
+        for one in catalogue.PLAYED
+        if any(_runs(item, repository=one.repository) for item in running)
+        and all(kind in served for kind in one.kinds if _is_custom(kind))
+    )
+
+
+def _is_available(deployment: Mapping[str, Any]) -> bool:
+    available = (deployment.get("status") or {}).get("availableReplicas", 0) > 0
+    return available and not deployment["metadata"].get("deletionTimestamp")
+
+
+def _runs(deployment: Mapping[str, Any], *, repository: str) -> bool:
+    containers = deployment["spec"]["template"]["spec"]["containers"]
+    return any(beside.repository(item["image"]).endswith(f"/{repository}") for item in containers)
+
+
+def _served(definition: Mapping[str, Any]) -> Iterable[reconciling.Kind]:
+    conditions = (definition.get("status") or {}).get("conditions") or ()
+    if any(item["type"] == "Established" and item["status"] == "True" for item in conditions):
+        spec = definition["spec"]
+        for version in spec["versions"]:
+            if version.get("served"):
+                yield reconciling.Kind(f"{spec['group']}/{version['name']}", spec["names"]["kind"])
+
+
+def _is_custom(kind: reconciling.Kind) -> bool:
+    """Kubernetes' own groups have no dot, or end in `.k8s.io`."""
+    group = kind.api_version.rpartition("/")[0]
+    return "." in group and not group.endswith(".k8s.io")
+
+
+class Stage:
+    """The loops that run now."""
+
+    def __init__(self, client: clients.Client) -> None:
+        self._client = client
+        self._loops: dict[str, asyncio.Task[None]] = {}
+
+    async def match(self, wanted: Sequence[played.Played]) -> None:
+        """Begin and end loops, so that just the wanted operators are played."""
+        names = {one.name for one in wanted}
+        for name in [name for name in self._loops if name not in names]:
+            await self._end(name)
+        for one in wanted:
+            if one.name not in self._loops:
+                _log.info("%s is played from now on", one.name)
+                self._loops[one.name] = asyncio.create_task(self._play(one))
+
+    async def close(self) -> None:
+        """End all."""
+        for name in list(self._loops):
+            await self._end(name)
+
+    async def _end(self, name: str) -> None:
+        task = self._loops.pop(name)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        _log.info("%s is not played any more", name)
+
+    async def _play(self, one: played.Played) -> None:
+        async def act(picture: reconciling.Picture) -> None:
+            await reconciling.perform(self._client, list(one.plan(picture)))
+
+        patience = backoff.Backoff()
+        while True:
+            try:
+                await reconciling.reconcile(self._client, kinds=one.kinds, act=act)
+            except Exception:  # noqa: BLE001 - whatever it is, the log has it
+                _log.exception("%s could not be played", one.name)
+            await asyncio.sleep(patience.after(0) or backoff.FIRST_SECONDS)
+
+
+async def play(client: clients.Client) -> None:
+    """Play every operator that should be there, for ever."""
+    stage = Stage(client)
+
+    async def act(picture: reconciling.Picture) -> None:
+        await stage.match(due(picture))
+
+    try:
+        await reconciling.reconcile(client, kinds=WATCHED, act=act)
+    finally:
+        await stage.close()

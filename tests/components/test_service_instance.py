@@ -1,0 +1,160 @@
+"""What the component of an instance registers around what a builder makes."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pulumi
+import pytest
+
+from components import contracts
+from components.services import service
+
+STORE = contracts.ObjectStore(bucket=pulumi.Output.from_input("b"), url=pulumi.Output.from_input("s3://b"))
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    backups: Any = None
+
+
+@dataclasses.dataclass
+class Identity:
+    bound: list[tuple[str, str, Any]] = dataclasses.field(default_factory=list)
+    supported: bool = True
+
+    def bind(self, namespace, service_account, *, grants):
+        self.bound.append((namespace, service_account, grants))
+        return contracts.Binding(pod_labels={"identity": "yes"})
+
+
+def config_map(name, **data):
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "shop"}, "data": data}
+
+
+def secret(name, **data):
+    metadata = {"name": name, "namespace": "shop"}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": data}
+
+
+class Recorder:
+    """A builder that keeps what it was asked."""
+
+    def __init__(self, **objects):
+        self.asked = []
+        self.objects = objects
+
+    def __call__(self, args):
+        self.asked.append(args)
+        return contracts.ServiceObjects(
+            shared=(config_map("shared"),),
+            custom_resources=self.objects.get("custom_resources", ()),
+            secrets=(secret("root", password=args.passwords["root"]),) if args.passwords else (),
+            connection=self.objects.get("connection", {}),
+            endpoint=contracts.Endpoint(namespace="shop", service="db", port=1),
+            version="1",
+        )
+
+
+def facts(*, backups=None, identity=None):
+    provider = pulumi.ProviderResource("kubernetes", "cluster", {})
+    return contracts.ClusterFacts(
+        vendor="local",
+        name="cluster",
+        kubeconfig=pulumi.Output.from_input("k"),
+        kubectl="kubectl",
+        provider=provider,
+        storage=contracts.StorageFacts(default_class="a", retain_class="b"),
+        load_balancer=contracts.LoadBalancerFacts(),
+        identity=identity or Identity(),
+        backups=backups,
+        ready=(provider,),
+    )
+
+
+def instance(builder, *, passwords=(), options=Options(), cluster=None, **more):
+    entry = contracts.Service(
+        name="db", type="Db", operators=(), build=builder, passwords=passwords, backup_account="writer"
+    )
+    args = service.InstanceArgs(entry=entry, options=options, cluster=cluster or facts(), operators=(), **more)
+    return service.Instance("shop", args)
+
+
+def test_a_password_is_remembered_secret_and_not_looked_at_again(run):
+    builder = Recorder()
+    program = run(lambda: instance(builder, passwords=("root",)).endpoint.url)
+
+    stash = program.one("pulumi:index:Stash", "shop-root")
+    assert stash.ignored == ("input",)
+    wrapped = stash.raw["input"]
+    # Pulumi's mark of a secret value.
+    assert wrapped["4dabf18193072939515e22adb298388d"] == "1b47061264138c4ac30d75fd1eb44270"
+    assert len(wrapped["value"]) == 32
+    assert program.result == "http://db.shop.svc:1"
+
+
+def test_two_programs_never_make_the_same_password(run):
+    made = {
+        run(lambda: instance(Recorder(), passwords=("root",)).version)
+        .one("pulumi:index:Stash", "shop-root")
+        .raw["input"]["value"]
+        for _ in range(2)
+    }
+    assert len(made) == 2
+
+
+def test_secrets_come_before_custom_resources_and_those_one_after_the_other(run):
+    two = tuple(config_map(name) for name in ("first", "second"))
+    program = run(lambda: instance(Recorder(custom_resources=two), passwords=("root",), protect=True).version)
+    group = program.one("kubernetes:yaml/v2:ConfigGroup", "shop")
+    root = program.one("kubernetes:core/v1:Secret", "root")
+    first, second = (program.one("kubernetes:core/v1:ConfigMap", name) for name in ("first", "second"))
+    assert group.urn in root.dependencies
+    assert {group.urn, root.urn} <= first.dependencies
+    assert first.urn in second.dependencies
+    assert (root.protect, first.protect, second.protect) == (False, True, True)
+
+
+def test_a_connection_is_a_secret_of_the_service_binding_shape(run):
+    connection = {"type": "postgresql", "host": "db.shop.svc", "port": "5432", "password": "x"}
+    program = run(lambda: instance(Recorder(connection=connection)).connection)
+    found = program.one("kubernetes:core/v1:Secret", "shop-binding")
+    assert found.inputs["type"] == "servicebinding.io/postgresql"
+    assert found.inputs["metadata"]["namespace"] == "shop"
+    assert found.inputs["stringData"] == {"provider": "paasport", **connection}
+    assert program.result == connection
+
+
+def test_a_connection_is_secret(run):
+    connection = {"type": "postgresql", "password": "x"}
+    program = run(lambda: pulumi.Output.from_input(instance(Recorder(connection=connection)).connection.is_secret()))
+    assert program.result is True
+
+
+def test_without_a_connection_there_is_no_binding(run):
+    program = run(lambda: str(instance(Recorder()).connection))
+    assert program.result == "None"
+    assert [item for item in program.registrations if item.type == "kubernetes:core/v1:Secret"] == []
+
+
+def test_backups_get_an_identity_that_may_write_to_the_bucket(run):
+    identity, builder = Identity(), Recorder()
+    run(
+        lambda: (
+            instance(builder, options=Options(backups="daily"), cluster=facts(backups=STORE, identity=identity)).version
+        )
+    )
+    ((namespace, account, grants),) = identity.bound
+    assert (namespace, account, [grant.access for grant in grants]) == ("shop", "writer", ["write"])
+    (asked,) = builder.asked
+    assert asked.backups.binding.pod_labels == {"identity": "yes"}
+    assert asked.backups.store is STORE
+
+
+@pytest.mark.parametrize("options", [Options(), Options(backups=None)])
+def test_without_backups_nobody_gets_an_identity(run, options):
+    identity, builder = Identity(), Recorder()
+    run(lambda: instance(builder, options=options, cluster=facts(backups=STORE, identity=identity)).version)
+    assert identity.bound == []
+    assert builder.asked[0].backups is None
