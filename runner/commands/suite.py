@@ -60,7 +60,8 @@ def build_toolchain() -> None:
 
 def pytest_command(arguments: Sequence[str], *, coverage: bool) -> tuple[str, ...]:
     """How the tests are started: all on every core; a choice of them in one process, where `-x` and `--pdb` work."""
-    together = arguments or (() if coverage else ("-n", "auto"))
+    # Tests take from milliseconds to a minute: a worker that is done takes over what another has before it.
+    together = arguments or (() if coverage else ("-n", "auto", "--dist", "worksteal"))
     return (*(("-m", "coverage", "run") if coverage else ()), "-m", "pytest", *together)
 
 
