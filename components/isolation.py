@@ -22,6 +22,30 @@ API_SERVER: Final[dict[str, Any]] = {"ports": [{"protocol": "TCP", "port": 443},
 Not narrowed to an address: the API server is no pod, and at the vendors its address is not known and may change.
 """
 
+_PROMETHEUS: Final[dict[str, Any]] = {
+    "namespaceSelector": {},
+    "podSelector": {"matchLabels": {"app.kubernetes.io/name": "prometheus"}},
+}
+"""Every Prometheus that prometheus-operator runs, whatever its namespace."""
+
+
+def scraped(port: int | str) -> dict[str, Any]:
+    """Ingress to a metrics port, from whatever Prometheus there is on the cluster."""
+    return {"from": [copy.deepcopy(_PROMETHEUS)], "ports": [{"protocol": "TCP", "port": port}]}
+
+
+def webhook(port: int | str) -> dict[str, Any]:
+    """Ingress to an admission webhook's own port (not its Service's).
+
+    From everywhere, for the reason that `API_SERVER` names no address; a webhook tells nobody anything.
+    """
+    return {"ports": [{"protocol": "TCP", "port": port}]}
+
+
+def to(*ports: int) -> dict[str, Any]:
+    """Egress to these TCP ports, wherever."""
+    return {"ports": [{"protocol": "TCP", "port": port} for port in ports]}
+
 
 def namespace(name: str, *, labels: Mapping[str, str] | None = None) -> contracts.Manifest:
     """A namespace that admits only pods of the `restricted` pod security standard."""

@@ -44,8 +44,13 @@ _BINARIES: Final = {
 
 # Appended to kwokctl's own arguments; of one given twice the last counts.
 _ARGUMENTS: Final[Mapping[str, Mapping[str, str]]] = {
-    # kwokctl leaves Kubernetes' default of 254 Services.
-    "kube-apiserver": {"advertise-address": UNROUTED, "service-cluster-ip-range": "10.96.0.0/16"},
+    "kube-apiserver": {
+        "advertise-address": UNROUTED,
+        # kwokctl leaves Kubernetes' default of 254 Services.
+        "service-cluster-ip-range": "10.96.0.0/16",
+        # No container runs on a simulated node, so no webhook ever answers, and most refuse everything until they do.
+        "disable-admission-plugins": "MutatingAdmissionWebhook,ValidatingAdmissionWebhook",
+    },
     # There is one of each: leases would only make a restart wait for the dead one's to end.
     "kube-controller-manager": {"leader-elect": "false"},
     "kube-scheduler": {"leader-elect": "false"},

@@ -49,16 +49,16 @@ class Manifest:
         return pathlib.Path(mirror).expanduser() / self.operator / self.version / self.file if mirror else None
 
 
-def fill_cache(lock: pathlib.Path, *, report: progress.Report, unneeded: Collection[str] = ()) -> None:
-    """Put every manifest of the lock file that a Go module contains into the cache, unless it can be had already.
+def fill_cache(lock: pathlib.Path, *, report: progress.Report, operators: Collection[str]) -> None:
+    """Put every manifest of these operators that a Go module contains into the cache, unless it can be had already.
 
-    Those of `unneeded` operators are left out. Starts no process where there is nothing to do.
+    Starts no process where there is nothing to do.
 
     Raises ReleaseError where the lock file is unusable or a manifest is not the pinned one, ToolchainError where a
     module cannot be had.
     """
     for manifest in contained(lock):
-        if manifest.operator in unneeded:
+        if manifest.operator not in operators:
             continue
         if not manifest.cached.exists() and not (manifest.mirrored and manifest.mirrored.exists()):
             source = modules.file(manifest.module, manifest.module_version, manifest.module_path, report=report)

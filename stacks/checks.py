@@ -23,8 +23,18 @@ if typing.TYPE_CHECKING:
 
 ServiceCheck = Callable[["settings.Service", "nodes.Nodes | None", findings.Path], Iterator[findings.Finding]]
 
-OPERATOR_NAMESPACES: Final = ("contour", "prometheus-operator")
-"""Namespaces that operators live in, each named like its operator."""
+OPERATOR_NAMESPACES: Final = (
+    "cert-manager",
+    "cnpg-system",
+    "contour",
+    "etcd-operator",
+    "mongodb-kubernetes",
+    "prometheus-operator",
+    "rabbitmq-system",
+    "scylla-operator",
+    "scylla-operator-node-tuning",
+)
+"""Namespaces that operators live in, and those that they make for themselves."""
 RESERVED_NAMESPACES: Final = ("cluster-autoscaler", "default", "ingress", "paasport-system", *OPERATOR_NAMESPACES)
 """Namespaces that no service may have; those that start with `kube-` are Kubernetes' own and come on top."""
 

@@ -14,11 +14,14 @@ from components import contracts
 _SEPARATOR: Final = re.compile(r"^---[ \t]*(?:#.*)?$\n?", re.MULTILINE)
 _IS_CRD: Final = re.compile(r"^kind:[ \t]*[\"']?CustomResourceDefinition[\"']?[ \t]*(?:#.*)?$", re.MULTILINE)
 _CONTENT: Final = re.compile(r"^[^#\s]", re.MULTILINE)
+_NAME: Final = re.compile(r"^  name:[ \t]*[\"']?([a-z0-9.-]+)", re.MULTILINE)
+"""Of a CustomResourceDefinition: nothing else in one is called `name` at this depth."""
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _CLUSTER_SCOPED: Final = frozenset(
     {
         "APIService",
+        "ClusterIssuer",
         "ClusterRole",
         "ClusterRoleBinding",
         "CustomResourceDefinition",
@@ -42,7 +45,18 @@ def split(text: str) -> tuple[str, str]:
     documents = [document for document in _SEPARATOR.split(text) if _CONTENT.search(document)]
     crds = [document for document in documents if _IS_CRD.search(document)]
     others = [document for document in documents if not _IS_CRD.search(document)]
-    return _joined(crds), _joined(others)
+    return joined(crds), joined(others)
+
+
+def definitions(crds: str) -> dict[str, str]:
+    """The CustomResourceDefinitions in a YAML text by name, as text; one without a name can't be named and is lost."""
+    found = ((_NAME.search(document), document) for document in _SEPARATOR.split(crds))
+    return {name[1]: document for name, document in found if name}
+
+
+def joined(documents: Iterable[str]) -> str:
+    """One YAML text of these documents."""
+    return "".join(f"---\n{document.rstrip()}\n" for document in documents)
 
 
 def objects(text: str) -> list[contracts.Manifest]:
@@ -62,7 +76,3 @@ def _moved(manifest: contracts.Manifest, *, namespace: str) -> contracts.Manifes
         if subject["kind"] == "ServiceAccount":
             subject["namespace"] = namespace
     return manifest
-
-
-def _joined(documents: Iterable[str]) -> str:
-    return "".join(f"---\n{document.rstrip()}\n" for document in documents)

@@ -59,6 +59,39 @@ GATEWAY: Final = contracts.Kind(
     failed_when="condition Accepted is False",
     observes_generation=True,
     volumes_when_deleted="kept",
+    short_names=("gtw",),
+)
+
+GATEWAY_CLASS: Final = contracts.Kind(
+    api_version="gateway.networking.k8s.io/v1",
+    kind="GatewayClass",
+    ready_when=("condition=Accepted",),
+    failed_when="condition Accepted is False",
+    observes_generation=True,
+    volumes_when_deleted="kept",
+    plural="gatewayclasses",
+    scope="Cluster",
+    short_names=("gc",),
+)
+
+HTTP_ROUTE: Final = contracts.Kind(
+    api_version="gateway.networking.k8s.io/v1",
+    kind="HTTPRoute",
+    # Its conditions are told for each parent, where a term can't say which parent is meant.
+    ready_when=(),
+    failed_when="status.parents: condition Accepted is False",
+    observes_generation=True,
+    volumes_when_deleted="kept",
+)
+
+CONTOUR_DEPLOYMENT: Final = contracts.Kind(
+    api_version="projectcontour.io/v1alpha1",
+    kind="ContourDeployment",
+    ready_when=(),
+    failed_when="never said; the GatewayClass that names it is not Accepted",
+    observes_generation=False,
+    volumes_when_deleted="kept",
+    short_names=("contourdeploy",),
 )
 
 OPERATOR: Final = contracts.Operator(
@@ -82,6 +115,6 @@ OPERATOR: Final = contracts.Operator(
         "xbackendtrafficpolicies.gateway.networking.x-k8s.io",
         "xlistenersets.gateway.networking.x-k8s.io",
     ),
-    kinds=(GATEWAY,),
+    kinds=(GATEWAY, GATEWAY_CLASS, HTTP_ROUTE, CONTOUR_DEPLOYMENT),
     manifests=manifests,
 )

@@ -39,11 +39,12 @@ class Operator(pulumi.ComponentResource):
         )
         registration.group(
             name,
-            [
-                isolation.namespace(args.entry.name),
-                isolation.default_deny(args.entry.name),
-                *args.entry.manifests(release.objects),
-            ],
+            [*_surroundings(args.entry), *args.entry.manifests(release.objects)],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[crds]),
         )
         self.register_outputs({"version": args.entry.version})
+
+
+def _surroundings(entry: contracts.Operator) -> list[contracts.Manifest]:
+    """The operator's namespace, closed, unless its host has made it already."""
+    return [] if entry.guest else [isolation.namespace(entry.home), isolation.default_deny(entry.home)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from components import contracts, isolation
 from components.operators import bundles
@@ -50,15 +50,11 @@ def _scrape_role() -> contracts.Manifest:
 
 
 def _network_policy() -> contracts.Manifest:
-    any_prometheus: dict[str, Any] = {
-        "namespaceSelector": {},
-        "podSelector": {"matchLabels": {"app.kubernetes.io/name": "prometheus"}},
-    }
     return isolation.network_policy(
         NAME,
         namespace=NAME,
         pods=_CONTROLLER,
-        ingress=[{"from": [any_prometheus], "ports": [{"protocol": "TCP", "port": "http"}]}],
+        ingress=[isolation.scraped("http")],
         egress=[isolation.DNS, isolation.API_SERVER],
     )
 
@@ -71,7 +67,37 @@ PROMETHEUS: Final = contracts.Kind(
     failed_when="condition Reconciled is False",
     observes_generation=True,
     volumes_when_deleted="kept",
+    plural="prometheuses",
+    short_names=("prom",),
 )
+
+ALERTMANAGER: Final = contracts.Kind(
+    api_version="monitoring.coreos.com/v1",
+    kind="Alertmanager",
+    ready_when=("condition=Available", "condition=Reconciled"),
+    failed_when="condition Reconciled is False",
+    observes_generation=True,
+    volumes_when_deleted="kept",
+    short_names=("am",),
+)
+
+
+def _read_only(kind: str, *short_names: str) -> contracts.Kind:
+    """What the operator only reads into another's configuration: nothing in its status says that it did."""
+    return contracts.Kind(
+        api_version="monitoring.coreos.com/v1",
+        kind=kind,
+        ready_when=(),
+        failed_when="never said; the operator writes an Event and leaves the object out",
+        observes_generation=False,
+        volumes_when_deleted="kept",
+        short_names=short_names,
+    )
+
+
+SERVICE_MONITOR: Final = _read_only("ServiceMonitor", "smon")
+POD_MONITOR: Final = _read_only("PodMonitor", "pmon")
+PROMETHEUS_RULE: Final = _read_only("PrometheusRule", "promrule")
 
 OPERATOR: Final = contracts.Operator(
     name=NAME,
@@ -88,6 +114,6 @@ OPERATOR: Final = contracts.Operator(
         "servicemonitors.monitoring.coreos.com",
         "thanosrulers.monitoring.coreos.com",
     ),
-    kinds=(PROMETHEUS,),
+    kinds=(PROMETHEUS, ALERTMANAGER, SERVICE_MONITOR, POD_MONITOR, PROMETHEUS_RULE),
     manifests=manifests,
 )

@@ -14,7 +14,7 @@ import os
 import pathlib
 import re
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import yaml
@@ -31,7 +31,7 @@ FOLDER: Final = pathlib.Path(".paasport", "releases")
 MIRROR: Final = "PAASPORT_MIRROR"
 """Environment variable: a folder with `<operator>/<version>/<file>`, for machines without access to release sites."""
 
-_LAYOUT: Final = "1"
+_LAYOUT: Final = "2"
 """Part of the stamp: raise it when the files are to be written differently."""
 _TIMEOUT: Final = 30.0
 """Seconds without a byte before a download is given up."""
@@ -69,13 +69,21 @@ def obtain(operator: contracts.Operator) -> Release:
     wanted = " ".join([_LAYOUT, *(source.sha256 for source in sources)])
     if not _reads(stamp, wanted):
         parts = [bundles.split(fetch(source, operator=operator).decode()) for source in sources]
-        _write(crds, "".join(part[0] for part in parts).encode())
+        _write(crds, _definitions((part[0] for part in parts), operator=operator).encode())
         _write(rest, "".join(part[1] for part in parts).encode())
         # Last, so that an interrupted run is not taken for a finished one.
         _write(stamp, wanted.encode())
     return Release(
         crds=pathlib.PurePosixPath(crds.as_posix()), objects=tuple(bundles.objects(rest.read_text(encoding="utf-8")))
     )
+
+
+def _definitions(texts: Iterable[str], *, operator: contracts.Operator) -> str:
+    """Those that the catalogue entry names, each once: as the first file of the release has it."""
+    found: dict[str, str] = {}
+    for text in texts:
+        found = bundles.definitions(text) | found
+    return bundles.joined(found[name] for name in operator.crds if name in found)
 
 
 def pinned(operator: contracts.Operator) -> tuple[Source, ...]:

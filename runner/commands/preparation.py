@@ -15,7 +15,7 @@ from local import control_plane, releases
 from runner import cluster, operations, request
 from runner.commands import clouds, project
 from runner.engine import model
-from stacks import errors, files, managed, settings
+from stacks import errors, files, operators, settings
 
 Report = Callable[[str], None]
 """Takes one line about what is being done."""
@@ -39,7 +39,7 @@ def prepare(root: pathlib.Path, stack: files.StackFile, *, operation: request.Op
     if clouds.is_cloud(stack):
         report(clouds.notice(stack, operation=operation))
     if operation is not request.Operation.DESTROY:
-        releases.fill_cache(root / RELEASES, report=report, unneeded=unneeded(stack.settings))
+        releases.fill_cache(root / RELEASES, report=report, operators=operators.needed(stack.settings))
     return True
 
 
@@ -55,12 +55,6 @@ async def requested(
     """What the engine is asked. Raises ClusterUnreachable, or UsageError where the kubeconfig cannot be used."""
     asked = await _requested(root, stack, operation=operation, asking=(stack.stack,))
     return dataclasses.replace(asked, targets=targets, replace=replace, parallel=parallel)
-
-
-def unneeded(wanted: settings.Settings) -> frozenset[str]:
-    """Operators that this stack certainly does not install: without an entrance nothing asks for its controller."""
-    opened = isinstance(wanted.cluster, managed.ManagedCluster) and wanted.cluster.ingress is not None
-    return frozenset() if opened else frozenset({"contour"})
 
 
 def outputs(root: pathlib.Path, stack: files.StackFile, *, report: Report) -> Mapping[str, Any]:

@@ -23,7 +23,7 @@ from runner.commands import preparation
 from runner.engine import events, model
 from runner.kubernetes import client as clients
 from runner.rehearsals import by_hand, channels, places, reports, variants, verdicts
-from stacks import files, managed, settings
+from stacks import files, managed, operators, settings
 
 _RUNS: Final = 6
 """How often a user tries again where a vendor fails; each fault strikes a resource once."""
@@ -60,7 +60,7 @@ def rehearse(asked: Asked, place: places.Place, *, tell: Tell, listener: events.
     releases.fill_cache(
         asked.root / preparation.RELEASES,
         report=lambda line: tell(f"   {line}"),
-        unneeded=preparation.unneeded(asked.stack.settings),
+        operators=operators.needed(asked.stack.settings),
     )
     started = reports.Step(title=title, seconds=time.monotonic() - began)
     for line in reports.done(started):

@@ -56,21 +56,21 @@ def cached(folder: pathlib.Path) -> pathlib.Path:
 
 
 def test_manifest_comes_from_the_go_module_into_the_cache(go: fake_go.Go, lock: pathlib.Path, tmp_path: pathlib.Path):
-    releases.fill_cache(lock, report=print)
+    releases.fill_cache(lock, report=print, operators={"some-operator"})
     assert cached(tmp_path).read_text() == "kind: List\n"
     assert [path.name for path in cached(tmp_path).parent.iterdir()] == [f"{SHA256}.yaml"]
 
 
 def test_what_is_cached_starts_no_process_and_says_nothing(go: fake_go.Go, lock: pathlib.Path):
-    releases.fill_cache(lock, report=print)
+    releases.fill_cache(lock, report=print, operators={"some-operator"})
     lines: list[str] = []
-    releases.fill_cache(lock, report=lines.append)
+    releases.fill_cache(lock, report=lines.append, operators={"some-operator"})
     assert lines == []
     assert len(go.calls()) == 1
 
 
 def test_what_the_stack_does_not_install_is_not_fetched(go: fake_go.Go, lock: pathlib.Path):
-    releases.fill_cache(lock, report=print, unneeded={"some-operator"})
+    releases.fill_cache(lock, report=print, operators={"another-operator"})
     assert go.calls() == []
 
 
@@ -79,7 +79,7 @@ def test_mirror_goes_first(go: fake_go.Go, lock: pathlib.Path, tmp_path: pathlib
     mirrored.parent.mkdir(parents=True)
     mirrored.touch()
     monkeypatch.setenv("PAASPORT_MIRROR", str(tmp_path / "mirror"))
-    releases.fill_cache(lock, report=print)
+    releases.fill_cache(lock, report=print, operators={"some-operator"})
     assert go.calls() == []
     assert not cached(tmp_path).exists()
 
@@ -87,7 +87,7 @@ def test_mirror_goes_first(go: fake_go.Go, lock: pathlib.Path, tmp_path: pathlib
 def test_other_content_than_the_pinned_is_refused(go: fake_go.Go, lock: pathlib.Path, tmp_path: pathlib.Path):
     module_has(tmp_path, "kind: Changed\n")
     with pytest.raises(errors.ReleaseError) as raised:
-        releases.fill_cache(lock, report=print)
+        releases.fill_cache(lock, report=print, operators={"some-operator"})
     assert (
         f"bundle.yaml of some-operator 1.2.3 is not the pinned one: expected sha256 {SHA256}, got 34cfc7ca43b164b0c5ec545ae7a9706da0a6ed229f70114a3d785b110e4f64c1"
         in str(raised.value)
@@ -109,7 +109,7 @@ def test_other_content_than_the_pinned_is_refused(go: fake_go.Go, lock: pathlib.
 def test_unusable_lock_file_is_told(lock: pathlib.Path, text: str, reason: str):
     lock.write_text(text)
     with pytest.raises(errors.ReleaseError) as raised:
-        releases.fill_cache(lock, report=print)
+        releases.fill_cache(lock, report=print, operators={"some-operator"})
     assert str(raised.value).startswith("releases.lock.yaml cannot be used: ")
     assert reason in str(raised.value)
 
@@ -118,4 +118,4 @@ def test_cache_that_cannot_be_written_is_told(go: fake_go.Go, lock: pathlib.Path
     (tmp_path / "cache" / "paasport").mkdir(parents=True)
     (tmp_path / "cache" / "paasport" / "releases").write_text("a file where the folder should be")
     with pytest.raises(errors.ReleaseError, match="cannot be written: File exists"):
-        releases.fill_cache(lock, report=print)
+        releases.fill_cache(lock, report=print, operators={"some-operator"})

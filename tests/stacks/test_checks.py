@@ -26,7 +26,7 @@ def test_a_service_cannot_take_a_namespace_that_is_not_its_own(name):
 
 
 def test_every_operators_namespace_is_reserved():
-    assert set(catalogue.OPERATORS) <= set(checks.OPERATOR_NAMESPACES)
+    assert {entry.home for entry in catalogue.OPERATORS.values()} <= set(checks.OPERATOR_NAMESPACES)
 
 
 @pytest.mark.parametrize("name", ["metrics", "kubernetes-metrics", "a", "a" * 30, "m-1"])

@@ -1,0 +1,125 @@
+"""CloudNativePG: PostgreSQL. Its catalogue entry, and what of its release is applied how. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from components import contracts, isolation
+from components.operators import bundles, workloads
+
+NAME: Final = "cloudnative-pg"
+
+NAMESPACE: Final = "cnpg-system"
+"""Upstream's: its webhooks name it, and plugins must live where the operator lives."""
+
+_PODS: Final = {"app.kubernetes.io/name": "cloudnative-pg"}
+_INSTANCE_MANAGER: Final = 8000
+"""Where every instance, in whatever namespace, tells the operator its state and takes orders."""
+_PLUGIN: Final = 9090
+"""Where plugins in the operator's namespace answer by gRPC."""
+
+
+def manifests(release: Sequence[contracts.Manifest]) -> list[contracts.Manifest]:
+    """The release, its updates gentle, with its network policy."""
+    own = [manifest for manifest in release if manifest["kind"] != "Namespace"]
+    moved = bundles.moved(own, namespace=NAMESPACE)
+    for manifest in moved:
+        if manifest["kind"] == "Deployment":
+            workloads.restrict(manifest)
+            # Otherwise an update of the operator fails over and restarts every database at once.
+            workloads.environment(manifest, values={"ENABLE_INSTANCE_MANAGER_INPLACE_UPDATES": "true"})
+    return [*moved, _network_policy()]
+
+
+def _network_policy() -> contracts.Manifest:
+    return isolation.network_policy(
+        NAME,
+        namespace=NAMESPACE,
+        pods=_PODS,
+        ingress=[isolation.webhook("webhook-server"), isolation.scraped("metrics")],
+        egress=[isolation.DNS, isolation.API_SERVER, isolation.to(_INSTANCE_MANAGER, _PLUGIN)],
+    )
+
+
+CLUSTER: Final = contracts.Kind(
+    api_version="postgresql.cnpg.io/v1",
+    kind="Cluster",
+    ready_when=("condition=Ready", "jsonpath={.status.phase}=Cluster in healthy state"),
+    ready_counts=((".status.readyInstances", ".spec.instances"),),
+    failed_when=(
+        "status.phase says that it is unrecoverable or invalid, or that objects, a plugin or an image catalogue are "
+        "missing; `Waiting for user action` is a supervised upgrade"
+    ),
+    observes_generation=False,
+    volumes_when_deleted="deleted",
+)
+
+BACKUP: Final = contracts.Kind(
+    api_version="postgresql.cnpg.io/v1",
+    kind="Backup",
+    ready_when=("jsonpath={.status.phase}=completed",),
+    failed_when="status.phase is failed; status.error says why",
+    observes_generation=False,
+    volumes_when_deleted="kept",
+)
+
+SCHEDULED_BACKUP: Final = contracts.Kind(
+    api_version="postgresql.cnpg.io/v1",
+    kind="ScheduledBackup",
+    # It has no condition; whether its backups succeed is told by the Cluster's condition LastBackupSucceeded.
+    ready_when=(),
+    failed_when="the Cluster's condition LastBackupSucceeded is False",
+    observes_generation=False,
+    volumes_when_deleted="kept",
+)
+
+POOLER: Final = contracts.Kind(
+    api_version="postgresql.cnpg.io/v1",
+    kind="Pooler",
+    ready_when=(),
+    ready_counts=((".status.instances", ".spec.instances"),),
+    failed_when="never said; its Deployment is not available",
+    observes_generation=False,
+    volumes_when_deleted="kept",
+)
+
+DATABASE: Final = contracts.Kind(
+    api_version="postgresql.cnpg.io/v1",
+    kind="Database",
+    ready_when=("jsonpath={.status.applied}=true",),
+    failed_when="status.applied is false; status.message says why",
+    observes_generation=True,
+    volumes_when_deleted="kept",
+    finalizers=("cnpg.io/deleteDatabase",),
+)
+
+IMAGE_CATALOG: Final = contracts.Kind(
+    api_version="postgresql.cnpg.io/v1",
+    kind="ImageCatalog",
+    ready_when=(),
+    failed_when="never said; the Cluster's phase names the missing image",
+    observes_generation=False,
+    volumes_when_deleted="kept",
+)
+
+OPERATOR: Final = contracts.Operator(
+    name=NAME,
+    version="1.30.0",
+    namespace=NAMESPACE,
+    crds=(
+        "backups.postgresql.cnpg.io",
+        "clusterimagecatalogs.postgresql.cnpg.io",
+        "clusters.postgresql.cnpg.io",
+        "databaseroles.postgresql.cnpg.io",
+        "databases.postgresql.cnpg.io",
+        "failoverquorums.postgresql.cnpg.io",
+        "imagecatalogs.postgresql.cnpg.io",
+        "poolers.postgresql.cnpg.io",
+        "publications.postgresql.cnpg.io",
+        "scheduledbackups.postgresql.cnpg.io",
+        "subscriptions.postgresql.cnpg.io",
+    ),
+    kinds=(CLUSTER, BACKUP, SCHEDULED_BACKUP, POOLER, DATABASE, IMAGE_CATALOG),
+    manifests=manifests,
+)

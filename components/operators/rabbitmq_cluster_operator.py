@@ -1,0 +1,71 @@
+"""The RabbitMQ cluster operator: its catalogue entry, and what of its release is applied how. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from components import contracts, isolation
+from components.operators import bundles, cert_manager, workloads
+
+NAME: Final = "rabbitmq-cluster-operator"
+
+NAMESPACE: Final = "rabbitmq-system"
+"""Upstream's: its webhooks and their certificate name it."""
+
+VERSION: Final = "2.22.3"
+
+_PODS: Final = {"app.kubernetes.io/name": NAME}
+_IMAGE: Final = f"ghcr.io/rabbitmq/cluster-operator:{VERSION}"
+_UNFINISHED: Final = "metrics-certs"
+"""A Certificate for `SERVICE_NAME.SERVICE_NAMESPACE.svc`: a placeholder that upstream left in, used by nothing."""
+
+
+def manifests(release: Sequence[contracts.Manifest]) -> list[contracts.Manifest]:
+    """The release with its network policy, without what upstream forgot in it."""
+    own = [manifest for manifest in release if manifest["kind"] != "Namespace" and not _forgotten(manifest)]
+    moved = bundles.moved(own, namespace=NAMESPACE)
+    for manifest in moved:
+        if manifest["kind"] == "Deployment":
+            workloads.restrict(manifest)
+            for container in workloads.containers(manifest):
+                # The published file says so too; one built from the repository says `latest`.
+                container["image"] = _IMAGE
+    return [*moved, _network_policy()]
+
+
+def _forgotten(manifest: contracts.Manifest) -> bool:
+    return (manifest["kind"], manifest["metadata"]["name"]) == ("Certificate", _UNFINISHED)
+
+
+def _network_policy() -> contracts.Manifest:
+    # Brokers are told what to do by commands in their pods, through the API server.
+    return isolation.network_policy(
+        NAME,
+        namespace=NAMESPACE,
+        pods=_PODS,
+        ingress=[isolation.webhook("webhook-server"), isolation.scraped("metrics")],
+        egress=[isolation.DNS, isolation.API_SERVER],
+    )
+
+
+CLUSTER: Final = contracts.Kind(
+    api_version="rabbitmq.com/v1beta1",
+    kind="RabbitmqCluster",
+    ready_when=("condition=AllReplicasReady", "condition=ClusterAvailable", "condition=ReconcileSuccess"),
+    failed_when="condition ReconcileSuccess is False",
+    observes_generation=True,
+    volumes_when_deleted="deleted",
+    short_names=("rmq",),
+    finalizers=("deletion.finalizers.rabbitmqclusters.rabbitmq.com",),
+)
+
+OPERATOR: Final = contracts.Operator(
+    name=NAME,
+    version=VERSION,
+    namespace=NAMESPACE,
+    crds=("rabbitmqclusters.rabbitmq.com",),
+    kinds=(CLUSTER,),
+    manifests=manifests,
+    requires=(cert_manager.NAME,),
+)

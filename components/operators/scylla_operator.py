@@ -1,0 +1,112 @@
+"""The scylla-operator: ScyllaDB. Its catalogue entry, and what of its release is applied how. Pure.
+
+What its NodeConfig prepares nodes with runs as root, in a namespace of its own that the operator makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from components import contracts, isolation
+from components.operators import bundles, cert_manager, workloads
+
+NAME: Final = "scylla-operator"
+"""Also its namespace: the operator works in this one only."""
+
+VERSION: Final = "1.21.1"
+
+IMAGE: Final = f"docker.io/scylladb/scylla-operator:{VERSION}"
+
+_PODS: Final = {"app.kubernetes.io/name": NAME}
+_WEBHOOK: Final = {"app.kubernetes.io/name": "webhook-server"}
+_USER: Final = 65534
+"""The image's own user is root, and nothing in it needs that: OpenShift runs it under a number of its choice."""
+_AGENT: Final = 10001
+"""Where ScyllaDB Manager's agent in every database pod, in whatever namespace, is asked about the node."""
+
+
+def manifests(release: Sequence[contracts.Manifest]) -> list[contracts.Manifest]:
+    """The release at its exact version, its pods as restricted as the namespace demands, with network policies."""
+    own = [manifest for manifest in release if manifest["kind"] != "Namespace"]
+    moved = bundles.moved(own, namespace=NAME)
+    for manifest in moved:
+        if manifest["kind"] == "Deployment":
+            workloads.restrict(manifest, user=_USER)
+            workloads.limit(manifest, requests={"cpu": "10m", "memory": "20Mi"}, memory="512Mi")
+            _pin(manifest)
+    return [*moved, *_network_policies()]
+
+
+def _pin(deployment: contracts.Manifest) -> None:
+    """The release names the newest patch of its minor, which is another image tomorrow.
+
+    The operator starts sidecars from the image in its environment, which upstream demands to be its own.
+    """
+    for container in workloads.containers(deployment):
+        container["image"] = IMAGE
+    if any(variable["name"] == "SCYLLA_OPERATOR_IMAGE" for variable in _variables(deployment)):
+        workloads.environment(deployment, values={"SCYLLA_OPERATOR_IMAGE": IMAGE})
+
+
+def _variables(deployment: contracts.Manifest) -> list[dict[str, str]]:
+    return [variable for container in workloads.containers(deployment) for variable in container.get("env", ())]
+
+
+def _network_policies() -> list[contracts.Manifest]:
+    return [
+        isolation.network_policy(
+            NAME,
+            namespace=NAME,
+            pods=_PODS,
+            ingress=[],
+            egress=[isolation.DNS, isolation.API_SERVER, isolation.to(_AGENT)],
+        ),
+        isolation.network_policy(
+            f"{NAME}-webhook",
+            namespace=NAME,
+            pods=_WEBHOOK,
+            ingress=[isolation.webhook("webhook-server")],
+            egress=[isolation.DNS, isolation.API_SERVER],
+        ),
+    ]
+
+
+def _kind(api_version: str, kind: str, *, scope: Literal["Namespaced", "Cluster"] = "Namespaced") -> contracts.Kind:
+    """All of them report the same three conditions."""
+    return contracts.Kind(
+        api_version=f"scylla.scylladb.com/{api_version}",
+        kind=kind,
+        ready_when=("condition=Available", "condition=Progressing=False", "condition=Degraded=False"),
+        failed_when="condition Degraded is True",
+        observes_generation=True,
+        volumes_when_deleted="kept",
+        scope=scope,
+    )
+
+
+CLUSTER: Final = _kind("v1", "ScyllaCluster")
+DATACENTER: Final = _kind("v1alpha1", "ScyllaDBDatacenter")
+NODE_CONFIG: Final = _kind("v1alpha1", "NodeConfig", scope="Cluster")
+MONITORING: Final = _kind("v1alpha1", "ScyllaDBMonitoring")
+
+OPERATOR: Final = contracts.Operator(
+    name=NAME,
+    version=VERSION,
+    crds=(
+        "nodeconfigs.scylla.scylladb.com",
+        "remotekubernetesclusters.scylla.scylladb.com",
+        "remoteowners.scylla.scylladb.com",
+        "scyllaclusters.scylla.scylladb.com",
+        "scylladbclusters.scylla.scylladb.com",
+        "scylladbdatacenternodesstatusreports.scylla.scylladb.com",
+        "scylladbdatacenters.scylla.scylladb.com",
+        "scylladbmanagerclusterregistrations.scylla.scylladb.com",
+        "scylladbmanagertasks.scylla.scylladb.com",
+        "scylladbmonitorings.scylla.scylladb.com",
+        "scyllaoperatorconfigs.scylla.scylladb.com",
+    ),
+    kinds=(CLUSTER, DATACENTER, NODE_CONFIG, MONITORING),
+    manifests=manifests,
+    requires=(cert_manager.NAME,),
+)

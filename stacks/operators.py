@@ -1,0 +1,27 @@
+"""Which operators a stack may install, known without its program: whose releases to fetch before it runs.
+
+The catalogue in `components/` decides; the command line can't ask it without starting the program, which takes longer
+than everything else a command does first. So this is written down a second time, and tests hold both to each other.
+"""
+
+from __future__ import annotations
+
+import typing
+from typing import Final
+
+from stacks import managed
+
+if typing.TYPE_CHECKING:
+    from stacks import settings
+
+BY_SERVICE: Final[dict[str, tuple[str, ...]]] = {"prometheus": ("prometheus-operator",)}
+"""What each service needs and what that requires, settings of whatever kind included."""
+INGRESS: Final = ("contour",)
+"""What makes the cluster's entrance real."""
+
+
+def needed(wanted: settings.Settings) -> frozenset[str]:
+    """Names of the operators that this stack installs, and perhaps of some that it does not."""
+    names = {name for service in wanted.services.values() for name in BY_SERVICE[service.service]}
+    opened = isinstance(wanted.cluster, managed.ManagedCluster) and wanted.cluster.ingress is not None
+    return frozenset(names | set(INGRESS if opened else ()))

@@ -1,0 +1,45 @@
+"""What the command line believes a stack installs is at least what its program installs."""
+
+from __future__ import annotations
+
+import pytest
+
+from components.operators import catalogue, contour, ordering
+from components.services import catalogue as services
+from stacks import files, operators
+from tests.stacks import conftest
+
+
+def closure(*names):
+    return {entry.name for entry in ordering.order({"somebody": names}, catalogue=catalogue.OPERATORS)}
+
+
+def test_every_service_of_the_catalogue_is_known():
+    assert set(operators.BY_SERVICE) == set(services.SERVICES)
+
+
+@pytest.mark.parametrize("name", sorted(services.SERVICES))
+def test_a_service_brings_all_that_its_operators_require(name):
+    assert closure(*services.SERVICES[name].operators) <= set(operators.BY_SERVICE[name])
+
+
+@pytest.mark.parametrize("name", sorted(operators.BY_SERVICE))
+def test_only_operators_of_the_catalogue_are_named(name):
+    assert closure(*operators.BY_SERVICE[name]) == set(operators.BY_SERVICE[name])
+
+
+def test_the_entrance_brings_its_controller():
+    assert set(operators.INGRESS) == closure(contour.NAME)
+
+
+@pytest.mark.parametrize(
+    ("stack", "expected"),
+    [
+        ("local-dev", {"prometheus-operator"}),
+        ("eks-prod", {"contour", "prometheus-operator"}),
+    ],
+)
+def test_a_stack_needs_what_its_services_and_its_entrance_need(stack, expected):
+    settings = files.read(conftest.ROOT, stack, passphrase=lambda: None).settings
+    assert operators.needed(settings) >= expected
+    assert "etcd-operator" not in operators.needed(settings)
