@@ -53,7 +53,8 @@ def before_nodes() -> tuple[Addon, ...]:
 def after_nodes(tags: Mapping[str, str]) -> tuple[Addon, ...]:
     """What runs on nodes, and would be degraded without them (pulumi-eks#1819). `tags` are those of volumes."""
     return (
-        Addon(name="coredns", configuration={"tolerations": _TOLERATIONS}),
+        # From two replicas on, by nodes and cores: docs.aws.amazon.com/eks/latest/userguide/coredns-autoscaling.html.
+        Addon(name="coredns", configuration={"autoScaling": {"enabled": True}, "tolerations": _TOLERATIONS}),
         Addon(
             name="aws-ebs-csi-driver",
             configuration={"controller": {"extraVolumeTags": dict(tags), "tolerations": _TOLERATIONS}},

@@ -19,7 +19,8 @@ from stacks import managed, resolution
 NAME: Final = "cluster-autoscaler"
 
 VERSIONS: Final = {"1.32": "v1.32.7", "1.33": "v1.33.5", "1.34": "v1.34.4", "1.35": "v1.35.1", "1.36": "v1.36.0"}
-"""Release by minor, because it simulates the scheduler of that minor. As in kops' table of the same purpose."""
+"""Release by minor, because it simulates the scheduler of that minor. As in kops' table of the same purpose; promoted to
+registry.k8s.io, where a tag never moves, by kubernetes/k8s.io#9676 and its predecessors."""
 
 _LABELS: Final = {"app.kubernetes.io/name": NAME, isolation.PART_OF: "paasport"}
 _POD: Final = {"app.kubernetes.io/name": NAME}
@@ -88,6 +89,16 @@ def policy(place: places.Place) -> str:
             "Condition": {"StringEquals": {f"aws:ResourceTag/k8s.io/cluster-autoscaler/{place.cluster}": "owned"}},
         },
     )
+
+
+def group_tags(pool: resolution.Pool) -> dict[str, str]:
+    """What the autoscaler can't find out of an empty group otherwise: the room on a node's disk, for pods that ask for it.
+
+    The kubelet keeps a tenth of the disk free, and a GiB for the system: a node with 20 GiB has 17. Labels, taints and
+    architecture it knows by EKS (kubernetes/autoscaler, cloudprovider/aws/aws_manager.go).
+    """
+    room = pool.disk * 9 // 10 - 1
+    return {"k8s.io/cluster-autoscaler/node-template/resources/ephemeral-storage": f"{room}Gi"}
 
 
 def manifests(wanted: resolution.Managed[managed.EksOptions]) -> list[contracts.Manifest]:
@@ -223,6 +234,9 @@ def _container(wanted: resolution.Managed[managed.EksOptions]) -> dict[str, Any]
             f"--namespace={NAME}",
             f"--node-group-auto-discovery=asg:tag={groups}",
             "--expander=least-waste",
+            # Pools that differ by name and zone alone grow evenly: one for each zone, for services with volumes.
+            "--balance-similar-node-groups",
+            f"--balancing-ignore-label={resolution.POOL}",
             # System pods have budgets, and what they need on disk can be made again.
             "--skip-nodes-with-system-pods=false",
             "--skip-nodes-with-local-storage=false",

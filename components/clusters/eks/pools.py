@@ -9,7 +9,7 @@ from typing import Any, Final
 import pulumi
 
 from components import registration
-from components.clusters.eks import account, encryption, network, roles
+from components.clusters.eks import account, autoscaler, encryption, network, roles
 from stacks import managed, resolution
 
 POLICIES: Final = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
@@ -145,7 +145,7 @@ def properties(
         "launchTemplate": dict(template),
         "labels": dict(pool.labels),
         "taints": [{"key": taint.key, "value": taint.value, "effect": EFFECTS[taint.effect]} for taint in pool.taints],
-        "tags": {"Name": f"{wanted.name}-{pool.name}"},
+        "tags": {"Name": f"{wanted.name}-{pool.name}", **autoscaler.group_tags(pool)},
     }
 
 

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from components.clusters.eks import autoscaler, places
+from stacks import versions
 
 from . import eks_stacks
 
@@ -20,6 +21,12 @@ def objects(**changes):
 @pytest.fixture
 def cluster(run, project):
     return eks_stacks.deploy(run)
+
+
+@pytest.fixture
+def create(run, project):
+    """Create the cluster with other settings."""
+    return lambda **changes: eks_stacks.deploy(run, eks_stacks.wanted(**changes))
 
 
 def test_it_changes_this_cluster_s_groups_only():
@@ -42,6 +49,42 @@ def test_it_finds_its_groups_by_the_tags_that_eks_gives_them():
 def test_its_release_follows_the_minor(minor, release):
     (container,) = objects(kubernetes={"minor": minor})["Deployment"]["spec"]["template"]["spec"]["containers"]
     assert container["image"] == f"registry.k8s.io/autoscaling/cluster-autoscaler:{release}"
+
+
+def test_every_minor_that_eks_has_has_its_release():
+    assert autoscaler.VERSIONS.keys() == versions.known("eks").keys()
+
+
+@pytest.mark.parametrize(
+    ("pool", "taint"),
+    [
+        ("spot", {"key": "paasport.dev/spot", "value": "true", "effect": "NO_SCHEDULE"}),
+        ("arm", {"key": "kubernetes.io/arch", "value": "arm64", "effect": "NO_SCHEDULE"}),
+    ],
+)
+def test_an_empty_pool_s_labels_and_taints_are_its_group_s_where_the_autoscaler_looks_for_them(cluster, pool, taint):
+    group = cluster.one("eks/nodeGroup:NodeGroup", f"pool-{pool}").inputs
+    assert group["scalingConfig"]["minSize"] == 0
+    assert group["taints"] == [taint]
+    assert group["labels"]["paasport.dev/pool"] == pool
+    (reads,) = [item for item in json.loads(autoscaler.policy(PLACE))["Statement"] if "eks:" in str(item["Action"])]
+    assert reads["Action"] == "eks:DescribeNodegroup"
+
+
+@pytest.mark.parametrize(("disk", "room"), [("20Gi", "17Gi"), ("100Gi", "89Gi"), ("30Gi", "26Gi")])
+def test_an_empty_pool_s_disk_is_known_by_a_tag_or_pods_that_ask_for_some_would_never_get_a_node(create, disk, room):
+    pool = {"instanceTypes": ["m7i.xlarge"], "min": 0, "max": 3, "disk": disk}
+    system = {"role": "system", "instanceTypes": ["m7i.large"], "min": 3, "max": 6}
+    found = create(pools={"system": system, "general": pool}).one("eks/nodeGroup:NodeGroup", "pool-general").inputs
+    assert found["tags"] == {
+        "Name": "shop-general",
+        "k8s.io/cluster-autoscaler/node-template/resources/ephemeral-storage": room,
+    }
+
+
+def test_pools_of_one_zone_each_grow_evenly_though_each_has_a_name_of_its_own():
+    (container,) = objects()["Deployment"]["spec"]["template"]["spec"]["containers"]
+    assert {"--balance-similar-node-groups", "--balancing-ignore-label=paasport.dev/pool"} <= set(container["command"])
 
 
 def test_its_namespace_is_restricted_and_it_reaches_only_what_it_needs():

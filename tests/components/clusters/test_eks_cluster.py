@@ -192,6 +192,11 @@ def test_what_empties_the_cluster_outlives_the_drain_guard(cluster, type_):
     assert [item.name for item in cluster.all(type_) if not cluster.waits_for(guard, item)] == []
 
 
+def test_dns_grows_with_the_cluster(cluster):
+    found = json.loads(cluster.one("eks/addon:Addon", "coredns").inputs["configurationValues"])
+    assert found["autoScaling"] == {"enabled": True}
+
+
 # Protection
 
 

@@ -46,6 +46,7 @@ def test_pulumi_eks_2373_the_deployer_has_an_explicit_entry_and_the_creator_none
 
 
 def test_pulumi_aws_4096_a_creator_flag_that_comes_back_different_replaces_nothing(cluster):
+    """Also pulumi-aws#3997 and hashicorp/terraform-provider-aws#35824: it comes back as false, and locks out."""
     assert "accessConfig.bootstrapClusterCreatorAdminPermissions" in cluster.one(CLUSTER).ignored
     assert "bootstrapSelfManagedAddons" in cluster.one(CLUSTER).ignored
 
@@ -88,8 +89,15 @@ def test_pulumi_eks_764_a_changed_address_replaces_no_provider(cluster):
     assert provider.inputs["clusterIdentifier"] == "eks:444455556666/eu-central-1/shop"
 
 
+def test_pulumi_eks_762_there_is_no_config_map_of_access_that_could_be_lost(cluster):
+    """Also pulumi-eks#207 and pulumi#10540: whoever replaces or deletes `aws-auth` locks everybody out."""
+    assert cluster.one(CLUSTER).inputs["accessConfig"]["authenticationMode"] == "API"
+    assert "aws-auth" not in str([item.inputs for item in cluster.registrations])
+
+
 @pytest.mark.parametrize("addon", ["vpc-cni", "kube-proxy", "eks-pod-identity-agent"])
 def test_terraform_aws_eks_3446_the_network_is_there_before_any_node(cluster, addon):
+    """Also terraform-aws-eks#3525, #3327 and #3001: to wait a while is no order."""
     for group in cluster.all(NODE_GROUP):
         assert cluster.waits_for(group, cluster.one("eks/addon:Addon", addon))
 
@@ -98,6 +106,7 @@ def test_terraform_aws_eks_3446_the_network_is_there_before_any_node(cluster, ad
     "addon", ["coredns", "aws-ebs-csi-driver", "metrics-server", "snapshot-controller", "eks-node-monitoring-agent"]
 )
 def test_pulumi_eks_1819_what_runs_on_nodes_waits_for_all_of_them(cluster, addon):
+    """Also pulumi-eks#1525: DNS that has no node is degraded for twenty minutes, and fails."""
     for group in cluster.all(NODE_GROUP):
         assert cluster.waits_for(cluster.one("eks/addon:Addon", addon), group)
 
@@ -110,6 +119,7 @@ def test_an_add_on_has_room_on_system_nodes_alone(cluster):
 
 
 def test_pulumi_eks_1585_the_flags_of_auto_mode_are_one(create):
+    """Also terraform-aws-eks#3418 and #3535."""
     for compute, is_on in (("auto", True), ("pools", False)):
         found = create(compute=compute).one(CLUSTER).inputs
         assert found["computeConfig"]["enabled"] is is_on
@@ -142,6 +152,7 @@ def test_the_cluster_s_role_can_be_told_apart_by_tags(cluster):
 
 
 def test_pulumi_eks_294_no_node_group_and_no_template_has_a_fixed_name(cluster):
+    """Also terraform-aws-eks#1191, #1516, #1525 and aws-cdk#26931."""
     for item in (*cluster.all(NODE_GROUP), *cluster.all("ec2/launchTemplate:LaunchTemplate")):
         assert not {"nodeGroupName", "nodeGroupNamePrefix", "name", "namePrefix"} & item.inputs.keys()
 
@@ -189,6 +200,17 @@ def test_an_autoscaler_s_number_of_nodes_is_not_put_back(cluster):
 
 def test_containers_roadmap_1282_a_budget_stops_an_upgrade_rather_than_being_overruled(cluster):
     assert [item.name for item in cluster.all(NODE_GROUP) if item.inputs.get("forceUpdateVersion")] == []
+
+
+def test_containers_roadmap_2623_an_upgrade_takes_a_third_of_a_pool_because_budgets_are_not_always_kept(cluster):
+    for group in cluster.all(NODE_GROUP):
+        assert group.inputs["updateConfig"] == {"maxUnavailablePercentage": 33}
+
+
+def test_pulumi_eks_1191_all_nodes_are_of_managed_groups_and_none_is_told_by_a_script_how_to_join(cluster):
+    assert [item.type for item in cluster.registrations if item.type.startswith("aws:autoscaling/")] == []
+    for template in cluster.all("ec2/launchTemplate:LaunchTemplate"):
+        assert not {"userData", "imageId", "iamInstanceProfile", "keyName"} & template.inputs.keys()
 
 
 def test_a_pod_cannot_take_its_node_s_role(cluster):
