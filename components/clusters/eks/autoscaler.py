@@ -19,8 +19,8 @@ from stacks import managed, resolution
 NAME: Final = "cluster-autoscaler"
 
 VERSIONS: Final = {"1.32": "v1.32.7", "1.33": "v1.33.5", "1.34": "v1.34.4", "1.35": "v1.35.1", "1.36": "v1.36.0"}
-"""Release by minor, because it simulates the scheduler of that minor. As in kops' table of the same purpose; promoted to
-registry.k8s.io, where a tag never moves, by kubernetes/k8s.io#9676 and its predecessors."""
+"""Release by minor, because it simulates the scheduler of that minor. As in kops' table of the same purpose; promoted
+to registry.k8s.io, where a tag never moves, by kubernetes/k8s.io#9676 and its predecessors."""
 
 _LABELS: Final = {"app.kubernetes.io/name": NAME, isolation.PART_OF: "paasport"}
 _POD: Final = {"app.kubernetes.io/name": NAME}
@@ -92,7 +92,7 @@ def policy(place: places.Place) -> str:
 
 
 def group_tags(pool: resolution.Pool) -> dict[str, str]:
-    """What the autoscaler can't find out of an empty group otherwise: the room on a node's disk, for pods that ask for it.
+    """What the autoscaler can't find out of an empty group otherwise: the room on a node's disk, which pods ask for.
 
     The kubelet keeps a tenth of the disk free, and a GiB for the system: a node with 20 GiB has 17. Labels, taints and
     architecture it knows by EKS (kubernetes/autoscaler, cloudprovider/aws/aws_manager.go).
