@@ -150,6 +150,8 @@ def _features(case: judging.Case) -> Iterator[checking.Finding]:
         yield checking.Finding(
             "nodeProvisioningProfile.mode", "can't be Auto with a pool that the cluster autoscaler scales"
         )
+    if case.text("nodeProvisioningProfile.mode") == "Auto" and case.text("networkProfile.networkPolicy") == "calico":
+        yield checking.Finding("nodeProvisioningProfile.mode", "can't be Auto with networkPolicy calico")
 
 
 def _version_form(case: judging.Case) -> Iterator[checking.Finding]:
@@ -206,6 +208,12 @@ def _assigned(case: judging.Case) -> Iterator[checking.Finding]:
         for path, handle in case.items(pattern)
         if case.find(azure_network.SUBNET, str(handle))
     ]
+    outbound = "networkProfile.loadBalancerProfile.outboundIPs.publicIPs[].id"
+    needed += [
+        (path, handle, "Network Contributor")
+        for path, handle in case.items(outbound)
+        if case.find(azure_network.ADDRESS, str(handle))
+    ]
     kubelet = "identityProfile.kubeletidentity.resourceId"
     if case.named(kubelet, _IDENTITY):
         needed.append((kubelet, case.text(kubelet), "Managed Identity Operator"))
@@ -227,6 +235,11 @@ def _upgrade(case: judging.Case) -> Iterator[checking.Finding]:
     yield from versions.change(
         "kubernetesVersion", before=case.before.value("kubernetesVersion"), after=case.value("kubernetesVersion")
     )
+    provisioned = case.text("nodeProvisioningProfile.mode") == "Auto"
+    if provisioned and case.before.value("networkProfile.outboundType") != case.value("networkProfile.outboundType"):
+        yield checking.Finding(
+            "networkProfile.outboundType", "can't be changed where the cluster provisions nodes itself"
+        )
     if case.before.value("oidcIssuerProfile.enabled") is True and case.flag("oidcIssuerProfile.enabled") is not True:
         yield checking.Finding("oidcIssuerProfile.enabled", "can't be turned off again")
 

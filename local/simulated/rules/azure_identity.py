@@ -1,7 +1,9 @@
 """What Azure refuses about identities, role assignments, vaults and storage.
 
-Sources: the documentation of role assignments (RoleAssignmentExists is found by the unique inputs), of federated
-credentials, of Key Vault (purge protection can't be turned off; deleted vaults keep their names), of storage accounts.
+Sources: the documentation of role assignments (RoleAssignmentExists is found by the unique inputs; names are unique in
+the tenant), of federated credentials, of Key Vault (purge protection can't be turned off; deleted vaults keep their
+names, which are unique in all of Azure), of storage accounts; pulumi-azure-native#2156 (a container's immutability
+policy can't be deleted through the provider).
 """
 
 from __future__ import annotations
@@ -14,6 +16,9 @@ from local.simulated import checking
 from local.simulated.rules import judging
 
 _VAULT: Final = "azure-native:keyvault:Vault"
+_ASSIGNMENT: Final = "azure-native:authorization:RoleAssignment"
+_ACCOUNT: Final = "azure-native:storage:StorageAccount"
+_IMMUTABILITY: Final = "azure-native:storage:BlobContainerImmutabilityPolicy"
 _GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _DEFINITION: Final = re.compile(
     r"(/subscriptions/[^/]+)?(/resourceGroups/[^/]+)?/providers/Microsoft\.Authorization/roleDefinitions/"
@@ -33,6 +38,25 @@ def _assignment(case: judging.Case) -> Iterator[checking.Finding]:
         yield checking.Finding("principalId", "must be the object id of a principal, a GUID")
     if case.text("scope") and not case.text("scope").startswith("/"):
         yield checking.Finding("scope", "must be the id of a resource, and begin with /")
+
+
+def unique(token: str, name: str, *, where: str) -> judging.Rule:
+    """The rule that the input `name` is unique among all resources of the type, whatever group or scope they are in."""
+
+    def rule(case: judging.Case) -> Iterator[checking.Finding]:
+        taken = [one for one in case.every(token) if str(one.inputs.get(name)).lower() == case.text(name).lower()]
+        if case.text(name) and taken:
+            yield checking.Finding(name, f"is {case.text(name)}, which {taken[0].id} has, and must be unique {where}")
+
+    return rule
+
+
+def _no_etag(_case: judging.Case) -> Iterator[checking.Finding]:
+    yield checking.Finding(
+        "",
+        "it is refused with 412, incorrect etag: the provider does not send the policy's",
+        "az storage container immutability-policy delete --account-name … --container-name … --if-match …",
+    )
 
 
 def _credential(case: judging.Case) -> Iterator[checking.Finding]:
@@ -81,11 +105,17 @@ def _storage(case: judging.Case) -> Iterator[checking.Finding]:
 
 
 CHECKS: Final = {
-    "azure-native:authorization:RoleAssignment": (_assignment,),
+    _ASSIGNMENT: (_assignment,),
     "azure-native:managedidentity:FederatedIdentityCredential": (_credential,),
     _VAULT: (_vault, judging.between("properties.softDeleteRetentionInDays", 7, 90)),
-    "azure-native:storage:StorageAccount": (_storage,),
+    _ACCOUNT: (_storage,),
     "azure-native:operationalinsights:Workspace": (judging.between("retentionInDays", 7, 730),),
 }
-CREATIONS: Final = {_VAULT: (_vault_kept,), "azure-native:compute:DiskEncryptionSet": (_key_for_disks,)}
+CREATIONS: Final = {
+    _VAULT: (_vault_kept, unique(_VAULT, "vaultName", where="in all of Azure")),
+    _ACCOUNT: (unique(_ACCOUNT, "accountName", where="in all of Azure"),),
+    _ASSIGNMENT: (unique(_ASSIGNMENT, "roleAssignmentName", where="in the tenant"),),
+    "azure-native:compute:DiskEncryptionSet": (_key_for_disks,),
+}
 UPDATES: Final = {_VAULT: (_vault_changes,)}
+DELETIONS: Final = {_IMMUTABILITY: (_no_etag,)}

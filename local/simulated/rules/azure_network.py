@@ -14,7 +14,7 @@ from local.simulated.rules import addresses, judging
 
 NETWORK: Final = "azure-native:network:VirtualNetwork"
 SUBNET: Final = "azure-native:network:Subnet"
-_ADDRESS: Final = "azure-native:network:PublicIPAddress"
+ADDRESS: Final = "azure-native:network:PublicIPAddress"
 _NAT: Final = "azure-native:network:NatGateway"
 
 
@@ -100,7 +100,7 @@ def _gateway(case: judging.Case) -> Iterator[checking.Finding]:
 def _gateway_addresses(case: judging.Case) -> Iterator[checking.Finding]:
     zones = case.value("zones") or []
     for path, handle in case.items("publicIpAddresses[].id"):
-        address = case.find(_ADDRESS, str(handle))
+        address = case.find(ADDRESS, str(handle))
         if address is None:
             continue
         if not str(address.value("sku.name") or "").startswith("Standard"):
@@ -113,7 +113,7 @@ def _gateway_addresses(case: judging.Case) -> Iterator[checking.Finding]:
 CHECKS: Final = {
     NETWORK: (_space, judging.between("flowTimeoutInMinutes", 4, 30)),
     SUBNET: (_prefix_form,),
-    _ADDRESS: (_address,),
+    ADDRESS: (_address,),
     _NAT: (_gateway, judging.between("idleTimeoutInMinutes", 4, 120)),
 }
 CREATIONS: Final = {SUBNET: (_subnet_place,), _NAT: (_gateway_addresses,), NETWORK: (_inline_subnets,)}

@@ -19,7 +19,7 @@ Stage = Literal["CHECKS", "CREATIONS", "UPDATES", "DELETIONS"]
 _MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "aws": ("aws_network", "aws_identity", "eks_cluster", "eks_parts"),
     "gcp": ("gcp_network", "gcp_identity", "gke"),
-    "azure-native": ("azure_network", "azure_identity", "aks"),
+    "azure-native": ("azure_network", "azure_identity", "azure_templates", "aks"),
 }
 
 

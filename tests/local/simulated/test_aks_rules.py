@@ -238,3 +238,148 @@ def test_deleted_vaults_keep_their_names():
     assert (
         "a deleted vault of this name is kept" in world.refused(world.make, "azure-native:keyvault:Vault", **wanted)[0]
     )
+
+
+def test_names_that_are_unique_in_all_of_azure_are_taken_in_another_group_too():
+    world = worlds.World()
+    worlds.azure_network(world)
+    group = {"resourceGroupName": "rg2", "location": "germanywestcentral"}
+    world.make("azure-native:resources:ResourceGroup", "second", **group)
+    properties = {"tenantId": worlds.AZURE["subscriptionId"], "sku": {"family": "A", "name": "standard"}}
+    store = {"kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
+    for token, wanted in (
+        ("azure-native:keyvault:Vault", {"vaultName": "secrets", "properties": properties}),
+        ("azure-native:storage:StorageAccount", {"accountName": "acmebackups", **store}),
+    ):
+        world.make(token, "first", resourceGroupName="rg", **wanted)
+        problems = world.refused(world.make, token, "second", resourceGroupName="rg2", **wanted)
+        assert ["must be unique in all of Azure" in problem for problem in problems] == [True]
+
+
+def test_the_name_of_a_role_assignment_is_unique_in_the_tenant():
+    world = worlds.World()
+    group, network, _ = worlds.azure_network(world)
+    plane, _ = identities(world)
+    token = "azure-native:authorization:RoleAssignment"
+    wanted = {
+        "roleAssignmentName": "11111111-1111-4111-8111-111111111111",
+        "principalId": plane.outputs["principalId"],
+        "roleDefinitionId": "/providers/Microsoft.Authorization/roleDefinitions/4d97b98b-1d4f-4787-a291-c67834d212e7",
+    }
+    world.make(token, "first", scope=group.id, **wanted)
+    assert "must be unique in the tenant" in world.refused(world.make, token, "second", scope=network.id, **wanted)[0]
+
+
+def test_addresses_of_the_way_out_are_the_control_plane_s_to_join():
+    world = worlds.World()
+    group, network, subnet = worlds.azure_network(world)
+    plane, _ = identities(world)
+    address = world.make(
+        "azure-native:network:PublicIPAddress",
+        "out",
+        resourceGroupName="rg",
+        publicIpAddressName="out",
+        sku={"name": "Standard"},
+        publicIPAllocationMethod="Static",
+    )
+    inputs = {
+        "resourceGroupName": "rg",
+        "resourceName": "prod",
+        "dnsPrefix": "prod",
+        "networkProfile": {
+            **NETWORK,
+            "outboundType": "loadBalancer",
+            "loadBalancerProfile": {"outboundIPs": {"publicIPs": [{"id": address.id}]}},
+        },
+        "agentPoolProfiles": [worlds.system_pool(subnet)],
+        "identity": {"type": "UserAssigned", "userAssignedIdentities": [plane.id]},
+    }
+    assigned(world, plane, network)
+    (problem,) = world.refused(world.make, CLUSTER, **inputs)
+    assert "outboundIPs.publicIPs[0].id names" in problem
+    assigned(world, plane, group)
+    world.make(CLUSTER, **inputs)
+
+
+def test_the_provider_cannot_delete_an_immutability_policy():
+    """pulumi-azure-native#2156: Azure answers 412, incorrect etag."""
+    world = worlds.World()
+    worlds.azure_network(world)
+    at = {"resourceGroupName": "rg", "accountName": "acmebackups"}
+    world.make("azure-native:storage:StorageAccount", **at, kind="StorageV2", sku={"name": "Standard_LRS"})
+    world.make("azure-native:storage:BlobContainer", **at, containerName="backups")
+    token = "azure-native:storage:BlobContainerImmutabilityPolicy"
+    policy = world.make(token, **at, containerName="backups", immutabilityPeriodSinceCreationInDays=7)
+    assert "incorrect etag" in world.refused(world.drop, policy)[0]
+
+
+def written(**changes):
+    """A deployment that writes the system pool of the cluster `prod`."""
+    pool = {
+        "type": "Microsoft.ContainerService/managedClusters/agentPools",
+        "name": "[concat(parameters('cluster'), '/system')]",
+        "properties": {"mode": "System", "vmSize": "Standard_D4ds_v5", "vnetSubnetID": "[parameters('subnet')]"},
+    }
+    pool["properties"] |= changes
+    return pool
+
+
+def deployment(subnet, pool):
+    parameters = {"cluster": {"value": "prod"}, "subnet": {"value": subnet}}
+    return {
+        "resourceGroupName": "rg",
+        "properties": {"mode": "Incremental", "template": {"resources": [pool]}, "parameters": parameters},
+    }
+
+
+DEPLOYMENT = "azure-native:resources:Deployment"
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"availabilityZones": ["1", "2", "3"]}, "availabilityZones"),
+        ({"vmSize": "Standard_D8ds_v5"}, "vmSize"),
+        ({"osDiskSizeGB": 200}, "osDiskSizeGB"),
+        ({"vnetSubnetID": "/another"}, "vnetSubnetID"),
+    ],
+)
+def test_a_template_changes_nothing_on_a_pool_that_cannot_be_changed(changes, path):
+    world = worlds.World()
+    cluster = worlds.aks(world)
+    subnet = cluster.inputs["agentPoolProfiles"][0]["vnetSubnetID"]
+    refused = world.refused(world.make, DEPLOYMENT, **deployment(subnet, written(**changes)))
+    place = f"properties.template.resources[0].properties.{path} can't be changed on the pool system"
+    assert [place in problem for problem in refused] == [True]
+    step = world.make(DEPLOYMENT, "step", **deployment(subnet, written()))
+    assert place in world.refused(world.change, step, **deployment(subnet, written(**changes)))[0]
+
+
+def test_a_template_may_change_everything_else_on_a_pool():
+    world = worlds.World()
+    cluster = worlds.aks(world)
+    subnet = cluster.inputs["agentPoolProfiles"][0]["vnetSubnetID"]
+    more = {"orchestratorVersion": "1.36", "nodeLabels": {"a": "b"}, "nodeTaints": ["a=b:NoSchedule"], "maxCount": 5}
+    assert world.make(DEPLOYMENT, **deployment(subnet, written(**more)))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [({"outboundType": "loadBalancer"}, {"outboundType": "managedNATGateway"}), ({}, {"outboundType": "none"})],
+)
+def test_a_cluster_that_provisions_nodes_itself_keeps_its_way_out(before, after):
+    """learn.microsoft.com/azure/aks/node-auto-provisioning, limitations."""
+    world = worlds.World()
+    mode = {"nodeProvisioningProfile": {"mode": "Auto", "defaultNodePools": "Auto"}}
+    cluster = worlds.aks(world, **mode, networkProfile={**NETWORK, **before})
+    problems = world.refused(world.change, cluster, networkProfile={**NETWORK, **after})
+    assert any("outboundType can't be changed where the cluster provisions nodes itself" in one for one in problems)
+
+
+def test_a_cluster_that_provisions_nodes_itself_has_no_calico():
+    world = worlds.World()
+    inputs = {
+        "nodeProvisioningProfile": {"mode": "Auto", "defaultNodePools": "Auto"},
+        "networkProfile": {**NETWORK, "networkPolicy": "calico"},
+    }
+    assert any("can't be Auto with networkPolicy calico" in one for one in world.refused(worlds.aks, world, **inputs))
