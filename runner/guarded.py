@@ -21,6 +21,7 @@ class Kind(enum.StrEnum):
 
     CLUSTER = "a cluster"
     POOL = "a node pool"
+    FIRST_POOL = "the first pool of an AKS cluster"
     PROVIDER = "the way to a cluster"
     DATA = "what holds data"
 
@@ -28,6 +29,10 @@ class Kind(enum.StrEnum):
 LOSS: Final[Mapping[Kind, str]] = {
     Kind.CLUSTER: "everything that runs on the present cluster would go with it",
     Kind.POOL: "every pod on its nodes would have to move at once",
+    Kind.FIRST_POOL: (
+        "Azure neither moves it to other machines, disks or zones nor deletes it, and the update would stop there; "
+        "docs/vendors/aks.md says how another pool is put beside it"
+    ),
     Kind.PROVIDER: "everything that was made through it would be made anew, on another cluster",
     Kind.DATA: "the data in the present one would be lost",
 }
@@ -50,6 +55,8 @@ GUARDED: Final[Mapping[str, Kind]] = {
         ),
         Kind.POOL,
     ),
+    # It writes that pool, and has a name made of what Azure can't change on it (components/clusters/aks/pools.py).
+    "azure-native:resources:Deployment": Kind.FIRST_POOL,
     "pulumi:providers:kubernetes": Kind.PROVIDER,
     **dict.fromkeys(
         (

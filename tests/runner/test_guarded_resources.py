@@ -41,6 +41,7 @@ def cloud(tmp_path: pathlib.Path) -> Cloud:
         ("gcp:container/nodePool:NodePool", guarded.Kind.POOL),
         ("azure-native:containerservice/v20250701:AgentPool", guarded.Kind.POOL),
         ("azure-native:containerservice/v20250702preview:ManagedCluster", guarded.Kind.CLUSTER),
+        ("azure-native:resources:Deployment", guarded.Kind.FIRST_POOL),
         ("pulumi:providers:kubernetes", guarded.Kind.PROVIDER),
         ("kubernetes:core/v1:PersistentVolumeClaim", guarded.Kind.DATA),
         ("aws:eks/addon:Addon", None),
