@@ -13,8 +13,13 @@ _VIEWER: Final = (roles.Role.AKS_READER, roles.Role.AKS_CLUSTER_USER)
 """Looking at everything but Secrets; the second role is what gets somebody a kubeconfig."""
 
 
-def grants(place: scope.Scope, *, cluster: pulumi.Input[str]) -> list[pulumi.Resource]:
-    """Register the roles of everyone the stack names, each once."""
+def grants(place: scope.Scope, *, group: pulumi.Input[str]) -> list[pulumi.Resource]:
+    """Register the roles of everyone the stack names, each once.
+
+    `group` is the id of the cluster's resource group, in which no other cluster is. There they count by the time that
+    the cluster is made; on the cluster itself the first objects would be refused for up to five minutes
+    (learn.microsoft.com/azure/aks/manage-azure-rbac).
+    """
     settings = place.settings
     wanted = settings.access
     given: list[tuple[str, tuple[roles.Role, ...], roles.PrincipalType | None]] = [
@@ -30,7 +35,7 @@ def grants(place: scope.Scope, *, cluster: pulumi.Input[str]) -> list[pulumi.Res
             place,
             f"access-{principal}-{role.name.lower().replace('_', '-')}",
             role=role,
-            on=cluster,
+            on=group,
             to=principal,
             principal_type=kind,
         )

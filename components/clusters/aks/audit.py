@@ -19,9 +19,13 @@ _FULL: Final = (
     "cloud-controller-manager",
 )
 CATEGORIES: Final = {"standard": _STANDARD, "full": _FULL}
+_PROVISIONING: Final = "karpenter-events"
+"""Of node auto provisioning: learn.microsoft.com/azure/aks/use-node-auto-provisioning."""
 
 TABLES: Final = ("AKSAuditAdmin", "AKSControlPlane")
 """Where Azure puts these categories when they have tables of their own."""
+_VAULT: Final = "AuditEvent"
+"""Every use of a key vault and every change of it."""
 _SHORTEST: Final = 30
 """Days. Azure keeps logs for a month at no charge, and never less."""
 _LONGEST: Final = 730
@@ -89,9 +93,31 @@ def log(
 
 def diagnostics(settings: scope.Settings) -> dict[str, Any]:
     """Which categories; a table for each sort of log, which costs less and is searched faster than one for all."""
+    wanted = settings.audit.categories
+    provisioning = (_PROVISIONING,) if settings.compute == "auto" and wanted == "full" else ()
     return {
         "name": "audit",
         "logAnalyticsDestinationType": "Dedicated",
-        "logs": [{"category": category, "enabled": True} for category in CATEGORIES[settings.audit.categories]],
+        "logs": [{"category": category, "enabled": True} for category in (*CATEGORIES[wanted], *provisioning)],
+        "metrics": [{"category": "AllMetrics", "enabled": False}],
+    }
+
+
+def vault_log(place: scope.Scope, *, vault: pulumi.Input[str], store: pulumi.Input[str]) -> pulumi.Resource:
+    """Register that uses of the key are logged; like vault and store it stays."""
+    return registration.resource(
+        "azure-native:monitor:DiagnosticSetting",
+        f"{place.settings.name}-vault-audit",
+        {"resourceUri": vault, "workspaceId": store, **vault_diagnostics()},
+        opts=place.kept(),
+    )
+
+
+def vault_diagnostics() -> dict[str, Any]:
+    """Who used the key, and who changed who may."""
+    return {
+        "name": "audit",
+        "logAnalyticsDestinationType": "Dedicated",
+        "logs": [{"category": _VAULT, "enabled": True}],
         "metrics": [{"category": "AllMetrics", "enabled": False}],
     }

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pulumi
 
 from components import contracts, registration
-from components.clusters.aks import encryption, identities, names, network, roles, scope
+from components.clusters.aks import encryption, immutability, names, network, scope
 from stacks import managed
 
 CONTAINER: Final = "backups"
@@ -19,7 +19,8 @@ _RECOVERY_DAYS: Final = 7
 class Around:
     """What the store is put into."""
 
-    group: pulumi.Input[str]
+    kept: registration.Resource
+    """The resource group of what outlives the cluster."""
     net: network.Network
     keys: encryption.Encryption | None
 
@@ -30,7 +31,7 @@ def backups(place: scope.Scope, around: Around) -> tuple[contracts.ObjectStore |
     if settings.backups is None:
         return None, ()
     account = _account(place, around)
-    at = {"resourceGroupName": around.group, "accountName": account.output("name")}
+    at = {"resourceGroupName": around.kept.output("name"), "accountName": account.output("name")}
     versions = registration.resource(
         "azure-native:storage:BlobServiceProperties",
         f"{settings.name}-backups",
@@ -51,14 +52,15 @@ def backups(place: scope.Scope, around: Around) -> tuple[contracts.ObjectStore |
         {**at, "managementPolicyName": "default", "policy": {"rules": [expiry(settings.backups)]}},
         opts=place.kept(depends_on=[versions]),
     )
-    ready = [container, lifecycle]
+    ready: list[pulumi.Resource] = [container, lifecycle]
     if settings.protection == "locked":
         ready.append(
-            registration.resource(
-                "azure-native:storage:BlobContainerImmutabilityPolicy",
-                f"{settings.name}-backups",
-                {**at, "containerName": container.output("name"), **immutability(settings.backups)},
-                opts=place.options(),
+            immutability.policy(
+                place,
+                settings.backups,
+                group=around.kept.output("name"),
+                account=account.output("name"),
+                container=container.output("name"),
             )
         )
     # Of outputs, so that whoever gets a grant on the container waits for it.
@@ -70,14 +72,16 @@ def backups(place: scope.Scope, around: Around) -> tuple[contracts.ObjectStore |
     return store, (account, *ready)
 
 
-def account_properties(settings: scope.Settings, *, purpose: str, subnet: pulumi.Input[str] | None) -> dict[str, Any]:
-    """A storage account that only identities get into, from one subnet or, where that is not known, from anywhere."""
+def account_properties(settings: scope.Settings, *, subnet: pulumi.Input[str] | None) -> dict[str, Any]:
+    """A storage account, but for its name.
+
+    Only identities get in, from one subnet or, where that is not known, from anywhere.
+    """
     firewall: dict[str, Any] = {"bypass": "AzureServices", "defaultAction": "Allow"}
     if subnet is not None:
         rule = {"virtualNetworkResourceId": subnet, "action": "Allow"}
         firewall |= {"defaultAction": "Deny", "virtualNetworkRules": [rule]}
     return {
-        "accountName": names.account(settings, purpose),
         "location": settings.region,
         "kind": "StorageV2",
         "accessTier": "Hot",
@@ -138,43 +142,22 @@ def expiry(wanted: managed.Backups) -> dict[str, Any]:
     }
 
 
-def immutability(wanted: managed.Backups) -> dict[str, Any]:
-    """No version can be deleted before its time.
-
-    The policy itself can be taken away by whoever may, until Azure's own `lock` operation makes it final, which nothing
-    here does: it would also bind whoever pays.
-    """
-    return {
-        "immutabilityPolicyName": "default",
-        "immutabilityPeriodSinceCreationInDays": wanted.retention_days,
-        "allowProtectedAppendWrites": False,
-    }
-
-
 def _account(place: scope.Scope, around: Around) -> registration.Resource:
-    settings, keys = place.settings, around.keys
+    settings, keys, group = place.settings, around.keys, around.kept.output("name")
     own: dict[str, Any] = {}
     ready: tuple[pulumi.Resource, ...] = ()
     if keys is not None:
-        owner = identities.identity(place, "backups", group=around.group, opts=place.kept())
-        reads_key = roles.give(
-            place,
-            "backups-key",
-            role=roles.Role.KEY_VAULT_CRYPTO_SERVICE_USER,
-            on=keys.key.id,
-            to=owner.output("principalId"),
-            principal_type="ServicePrincipal",
-            kept=True,
-        )
-        own, ready = encrypted(keys, owner=owner.id, vault_address=names.vault_address(settings)), (reads_key,)
+        owner, reads_key = encryption.reader(place, "backups", kept=around.kept)
+        own, ready = encrypted(keys, owner=owner.id), (reads_key,)
     # Only the network made here is known to have a way to storage accounts.
     subnet = around.net.nodes if around.net.own is not None else None
     return registration.resource(
         "azure-native:storage:StorageAccount",
         f"{settings.name}-backups",
         {
-            "resourceGroupName": around.group,
-            **account_properties(settings, purpose="backups", subnet=subnet),
+            "resourceGroupName": group,
+            "accountName": group.apply(lambda name: names.account(settings, "backups", group=name)),
+            **account_properties(settings, subnet=subnet),
             **own,
         },
         outputs=("name",),
@@ -182,7 +165,7 @@ def _account(place: scope.Scope, around: Around) -> registration.Resource:
     )
 
 
-def encrypted(keys: encryption.Encryption, *, owner: pulumi.Input[str], vault_address: str) -> dict[str, Any]:
+def encrypted(keys: encryption.Encryption, *, owner: pulumi.Input[str]) -> dict[str, Any]:
     """The account's content under the cluster's key, always its newest version."""
     return {
         "identity": {"type": "UserAssigned", "userAssignedIdentities": [owner]},
@@ -190,7 +173,7 @@ def encrypted(keys: encryption.Encryption, *, owner: pulumi.Input[str], vault_ad
             "keySource": "Microsoft.Keyvault",
             "keyVaultProperties": {
                 "keyName": keys.key.output("name"),
-                "keyVaultUri": vault_address,
+                "keyVaultUri": pulumi.Output.concat("https://", keys.vault.output("name"), ".vault.azure.net"),
             },
             "encryptionIdentity": {"encryptionUserAssignedIdentity": owner},
         },

@@ -40,10 +40,11 @@ class Cluster(pulumi.ComponentResource):
         self._place = place = scope.Scope(parent=self, provider=self._azure(settings), settings=settings)
         self._groups = own = groups.groups(place)
         group, kept = own.cluster.output("name"), own.kept.output("name")
+        grants = access.grants(place, group=own.cluster.id)
 
         net = network.network(place, group=group)
         who = identities.identities(place, own=own, net=net)
-        keys = encryption.encryption(place, group=kept, control_plane=who.control_plane, private=net.api is not None)
+        keys = encryption.encryption(place, kept=own.kept, control_plane=who.control_plane, private=net.api is not None)
         logs = audit.workspace(place, group=kept)
         flows = flow_logs.flow_logs(place, group=group, net=net, store=logs.id)
 
@@ -52,14 +53,15 @@ class Cluster(pulumi.ComponentResource):
         cluster = managed_cluster.register(place, around, after=before)
         controllers = self._nodes(cluster, net=net)
         windows = maintenance.windows(place, group=group, cluster=cluster.output("name"))
-        audited = audit.log(place, cluster=cluster.id, store=logs.id, after=cluster)
-        grants = access.grants(place, cluster=cluster.id)
-        store, stored = backups.backups(place, backups.Around(group=kept, net=net, keys=keys))
+        audited = [audit.log(place, cluster=cluster.id, store=logs.id, after=cluster)]
+        if keys is not None:
+            audited.append(audit.vault_log(place, vault=keys.vault.id, store=logs.id))
+        store, stored = backups.backups(place, backups.Around(kept=own.kept, net=net, keys=keys))
 
         locks.locks(
             place,
             self._lockable(cluster, net=net, keys=keys, stored=stored),
-            after=[*controllers, *windows, audited, *grants, *stored, *flows],
+            after=[*controllers, *windows, *audited, *grants, *stored, *flows],
         )
         self.facts = completion.facts(
             self,
@@ -72,11 +74,14 @@ class Cluster(pulumi.ComponentResource):
                 version=cluster.output("currentKubernetesVersion"),
                 login=credentials.login(settings),
                 kubectl=f"kubectl --context {settings.name}",
-                storage_classes=storage.classes(settings, disk_encryption=keys.disks.id if keys else None),
+                storage_classes=storage.classes(
+                    settings, group=own.volumes.output("name"), disk_encryption=keys.disks.id if keys else None
+                ),
                 load_balancer=storage.LOAD_BALANCER,
                 identity=workload_identity.WorkloadIdentity(
                     place=place,
                     group=group,
+                    kept=own.kept.id,
                     issuer=cluster.output("oidcIssuerProfile")["issuerURL"],
                 ),
                 backups=store,

@@ -14,6 +14,7 @@ import pulumi
 
 from components import registration
 from components.clusters.aks import scope
+from stacks import regions
 
 _PORTS_PER_ADDRESS: Final = 64000
 _PORTS_STEP: Final = 8
@@ -45,8 +46,10 @@ def egress(place: scope.Scope, *, group: pulumi.Input[str]) -> Egress:
     """Register what the stack's `network.egress` asks for."""
     settings = place.settings
     if settings.network.egress == "per-zone" and settings.network.zones:
+        # In all zones of the region, whichever the nodes use: zones of an address can't be changed while it is in use.
+        everywhere = regions.zones(settings.vendor, settings.region)
         addresses = [
-            _address(place, f"egress-{number}", group=group, zones=settings.network.zones)
+            _address(place, f"egress-{number}", group=group, zones=everywhere)
             for number, _ in enumerate(settings.network.zones, start=1)
         ]
         return Egress(

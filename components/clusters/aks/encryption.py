@@ -33,19 +33,41 @@ class Encryption:
 
 
 def encryption(
-    place: scope.Scope, *, group: pulumi.Input[str], control_plane: registration.Resource, private: bool
+    place: scope.Scope, *, kept: registration.Resource, control_plane: registration.Resource, private: bool
 ) -> Encryption | None:
     """Register key, vault and disk encryption set; None where Azure's own keys are wanted.
 
-    `private`: the vault is reached by the API server inside the virtual network only.
+    `kept` is the resource group of what outlives the cluster. `private`: the vault is reached by the API server inside
+    the virtual network only.
     """
     settings = place.settings
     if settings.encryption == "provider":
         return None
+    group = kept.output("name")
+    # Before the vault, and on its group, which has no other: the roles count once the key is there to be read.
+    owner, reads_key = reader(place, "disk-encryption", kept=kept)
+    granted = [
+        roles.give(
+            place,
+            f"control-plane-{part}",
+            role=role,
+            on=kept.id,
+            to=control_plane.output("principalId"),
+            principal_type="ServicePrincipal",
+        )
+        for part, role in (
+            ("key", roles.Role.KEY_VAULT_CRYPTO_USER),
+            *((("vault", roles.Role.KEY_VAULT_CONTRIBUTOR),) if private else ()),
+        )
+    ]
     vault = registration.resource(
         "azure-native:keyvault:Vault",
         f"{settings.name}-vault",
-        {"resourceGroupName": group, **vault_properties(settings, private=private)},
+        {
+            "resourceGroupName": group,
+            "vaultName": group.apply(lambda name: names.vault(settings, group=name)),
+            **vault_properties(settings, private=private),
+        },
         outputs=("name",),
         # Azure takes it at the vault's creation only; another protection later must not try.
         opts=place.kept(ignore=["properties.softDeleteRetentionInDays"]),
@@ -57,23 +79,34 @@ def encryption(
         outputs=("name", "keyUriWithVersion"),
         opts=place.kept(),
     )
-    disks, reads_key = _disks(place, group=group, vault=vault, key=key)
-    granted = [
-        roles.give(
-            place,
-            f"control-plane-{part}",
-            role=role,
-            on=target.id,
-            to=control_plane.output("principalId"),
-            principal_type="ServicePrincipal",
-        )
-        for part, role, target in (
-            ("key", roles.Role.KEY_VAULT_CRYPTO_USER, key),
-            ("disk-encryption", roles.Role.READER, disks),
-            *((("vault", roles.Role.KEY_VAULT_CONTRIBUTOR, vault),) if private else ()),
-        )
-    ]
-    return Encryption(vault=vault, key=key, disks=disks, ready=(reads_key, *granted))
+    disks = _disks(place, group=group, vault=vault, key=key, owner=owner, after=reads_key)
+    # On the set alone: a reader of the group could read the logs in it.
+    reads_disks = roles.give(
+        place,
+        "control-plane-disk-encryption",
+        role=roles.Role.READER,
+        on=disks.id,
+        to=control_plane.output("principalId"),
+        principal_type="ServicePrincipal",
+    )
+    return Encryption(vault=vault, key=key, disks=disks, ready=(reads_key, *granted, reads_disks))
+
+
+def reader(
+    place: scope.Scope, part: str, *, kept: registration.Resource
+) -> tuple[registration.Resource, pulumi.Resource]:
+    """Register an identity that may use the key, and the permission for it; both stay with what the key encrypts."""
+    owner = identities.identity(place, part, group=kept.output("name"), opts=place.kept())
+    reads_key = roles.give(
+        place,
+        f"{part}-key",
+        role=roles.Role.KEY_VAULT_CRYPTO_SERVICE_USER,
+        on=kept.id,
+        to=owner.output("principalId"),
+        principal_type="ServicePrincipal",
+        kept_in=kept.output("name"),
+    )
+    return owner, reads_key
 
 
 def vault_properties(settings: scope.Settings, *, private: bool) -> dict[str, Any]:
@@ -83,7 +116,6 @@ def vault_properties(settings: scope.Settings, *, private: bool) -> dict[str, An
     API server reaches the vault in the virtual network, or the vault is open to whoever has a role on it.
     """
     return {
-        "vaultName": names.vault(settings),
         "location": settings.region,
         "properties": {
             "tenantId": settings.options.tenant,
@@ -118,21 +150,17 @@ def key_properties(settings: scope.Settings) -> dict[str, Any]:
 
 
 def _disks(
-    place: scope.Scope, *, group: pulumi.Input[str], vault: registration.Resource, key: registration.Resource
-) -> tuple[registration.Resource, pulumi.Resource]:
-    """The disk encryption set and the permission by which it reads the key; both stay with the disks."""
+    place: scope.Scope,
+    *,
+    group: pulumi.Input[str],
+    vault: registration.Resource,
+    key: registration.Resource,
+    owner: registration.Resource,
+    after: pulumi.Resource,
+) -> registration.Resource:
+    """The disk encryption set, which reads the key as `owner`."""
     settings = place.settings
-    owner = identities.identity(place, "disk-encryption", group=group, opts=place.kept())
-    reads_key = roles.give(
-        place,
-        "disk-encryption-key",
-        role=roles.Role.KEY_VAULT_CRYPTO_SERVICE_USER,
-        on=key.id,
-        to=owner.output("principalId"),
-        principal_type="ServicePrincipal",
-        kept=True,
-    )
-    disks = registration.resource(
+    return registration.resource(
         "azure-native:compute:DiskEncryptionSet",
         f"{settings.name}-disks",
         {
@@ -145,9 +173,8 @@ def _disks(
             "rotationToLatestKeyVersionEnabled": True,
             "tags": dict(settings.tags),
         },
-        opts=place.kept(depends_on=[reads_key]),
+        opts=place.kept(depends_on=[after]),
     )
-    return disks, reads_key
 
 
 def secrets(keys: Encryption | None, *, private: bool) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pulumi
 
 from components import registration
-from components.clusters.aks import backups, identities, network, roles, scope
+from components.clusters.aks import backups, identities, names, network, roles, scope
 
 _WATCHERS: Final = "NetworkWatcherRG"
 """The resource group of Azure's own network watchers."""
@@ -32,7 +32,8 @@ def flow_logs(
         {
             "resourceGroupName": group,
             # Azure's network watcher writes here from outside: what is let in is its identity.
-            **backups.account_properties(settings, purpose="flows", subnet=None),
+            **backups.account_properties(settings, subnet=None),
+            "accountName": names.account(settings, "flows", group=names.group(settings)),
         },
         opts=place.options(),
     )

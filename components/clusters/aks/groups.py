@@ -1,6 +1,7 @@
 """Three resource groups, because Azure deletes one with all that is in it, and only some of that may go.
 
-The fourth, of nodes, AKS makes itself.
+The fourth, of nodes, AKS makes itself. The name of what `destroy` leaves is made up by Pulumi, once and for all: under
+a fixed one the next cluster of the name would find it taken.
 """
 
 from __future__ import annotations
@@ -29,19 +30,20 @@ def groups(place: scope.Scope) -> Groups:
     """Register them."""
     settings = place.settings
     return Groups(
-        cluster=_group(place, "cluster", names.group(settings), opts=place.guarded()),
-        kept=_group(place, "kept", names.kept_group(settings), opts=place.kept()),
+        cluster=_group(place, "cluster", opts=place.guarded(), name=names.group(settings)),
+        kept=_group(place, "kept", opts=place.kept()),
         # Always: a disk of the class that retains outlives every stack, and the group would take it along.
         volumes=_group(
             place,
             "volumes",
-            names.volumes_group(settings),
             opts=pulumi.ResourceOptions.merge(place.kept(), pulumi.ResourceOptions(retain_on_delete=True)),
         ),
     )
 
 
-def _group(place: scope.Scope, part: str, name: str, *, opts: pulumi.ResourceOptions) -> registration.Resource:
+def _group(
+    place: scope.Scope, part: str, *, opts: pulumi.ResourceOptions, name: str | None = None
+) -> registration.Resource:
     settings = place.settings
     return registration.resource(
         "azure-native:resources:ResourceGroup",

@@ -30,6 +30,9 @@ def identities(place: scope.Scope, *, own: groups.Groups, net: network.Network) 
     control_plane = identity(place, "control-plane", group=group, opts=place.options())
     kubelet = identity(place, "kubelet", group=group, opts=place.options())
     principal = control_plane.output("principalId")
+    # On the whole group where the network is the cluster's own: addresses of its way out are there too, which AKS joins
+    # to its load balancer (learn.microsoft.com/azure/aks/static-ip).
+    controlled = {"network": own.cluster.id} if net.own is not None else net.controlled
     on_network = [
         roles.give(
             place,
@@ -39,7 +42,7 @@ def identities(place: scope.Scope, *, own: groups.Groups, net: network.Network) 
             to=principal,
             principal_type="ServicePrincipal",
         )
-        for part, target in net.controlled.items()
+        for part, target in controlled.items()
     ]
     on_kubelet = roles.give(
         place,

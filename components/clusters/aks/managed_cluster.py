@@ -30,6 +30,11 @@ _DRIFTING: Final = (
     "privateLinkResources",
     "windowsProfile",
 )
+_AUTOSCALER: Final = {
+    "balanceSimilarNodeGroups": "true",
+    "expander": "least-waste",
+    "skipNodesWithLocalStorage": "false",
+}
 _SKUS: Final = {"free": "Free", "standard": "Standard", "premium": "Premium"}
 
 
@@ -187,9 +192,6 @@ def _addons(settings: scope.Settings) -> dict[str, Any]:
             "verticalPodAutoscaler": {"enabled": False},
         },
         "nodeProvisioningProfile": {"mode": "Auto" if automatic else "Manual", "defaultNodePools": "Auto"},
-        "autoScalerProfile": {
-            "balanceSimilarNodeGroups": "true",
-            "expander": "least-waste",
-            "skipNodesWithLocalStorage": "false",
-        },
+        # The two autoscalers exclude each other (learn.microsoft.com/azure/aks/node-auto-provisioning, limitations).
+        "autoScalerProfile": None if automatic else dict(_AUTOSCALER),
     }

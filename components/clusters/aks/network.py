@@ -40,7 +40,7 @@ class Network:
     api: pulumi.Input[str] | None
     """Resource id of the API server's; None where an existing network has none."""
     controlled: Mapping[str, pulumi.Input[str]]
-    """What the control plane must be allowed to change, by a name for each."""
+    """What the control plane must be allowed to change outside of the cluster's resource group, by a name for each."""
     own: registration.Resource | None
     """The virtual network, where it was made here."""
     egress: egress.Egress
@@ -113,7 +113,7 @@ def _create(place: scope.Scope, *, group: pulumi.Input[str]) -> Network:
     return Network(
         nodes=nodes.id,
         api=api.id,
-        controlled={"network": network.id},
+        controlled={},
         own=network,
         egress=out,
         ready=(nodes, api, *out.ready),

@@ -10,7 +10,7 @@ import pulumi
 
 from components import registration
 from components.clusters import naming
-from components.clusters.aks import names, scope
+from components.clusters.aks import deployments, names, scope
 from stacks import managed, resolution
 
 _SPOT: Final = "kubernetes.azure.com/scalesetpriority"
@@ -74,47 +74,37 @@ def follow(
 
     The cluster resource ignores its pool after creation, since editing it there scales every pool
     (pulumi-azure-native#4264) and refreshing puts foreign pools into it. An AgentPool resource would be no way out: the
-    last system pool can't be deleted (pulumi-azure-native#1575). A deployment writes the pool through AKS's own API for
-    pools, and its deletion deletes nothing but the record of it.
+    last system pool can't be deleted (pulumi-azure-native#1575). So a template of Azure's writes it through AKS's own
+    API for pools, as Microsoft advises for a cluster's first pool (learn.microsoft.com/azure/aks, manage node pools).
+
+    What Azure can't change is in the deployment's name. Such a change is a replacement in every plan, and is told as
+    one before Azure would refuse it halfway.
     """
-    settings = place.settings
-    return registration.resource(
-        "azure-native:resources:Deployment",
-        f"{settings.name}-{pool.name}",
-        {
-            "resourceGroupName": group,
-            "deploymentName": f"{settings.name}-{pool.name}",
-            "properties": {
-                "mode": "Incremental",
-                "template": template(settings, pool),
-                "parameters": {"subnet": {"value": subnet}, "cluster": {"value": cluster}},
-            },
-            "tags": dict(settings.tags),
-        },
-        opts=place.options(depends_on=after),
+    settings, name = place.settings, f"{place.settings.name}-{pool.name}"
+    return deployments.write(
+        place,
+        name,
+        written(settings, pool),
+        deployment=naming.replaceable(name, immutable(settings, pool), separator="-"),
+        group=group,
+        parameters={"subnet": subnet, "cluster": cluster},
+        after=after,
     )
 
 
-def template(settings: scope.Settings, pool: resolution.Pool) -> dict[str, Any]:
-    """The system pool as a template of Azure's, with the minor where the stack pins it."""
-    properties = {
-        **_properties(settings, pool, subnet="[parameters('subnet')]"),
-        "orchestratorVersion": version(settings),
-        # The autoscaler has the say about how many; without it there is nobody else.
-        "count": None if _scales(settings) else max(1, pool.min),
-    }
+def written(settings: scope.Settings, pool: resolution.Pool) -> dict[str, Any]:
+    """The system pool as templates have it, with the minor where the stack pins it."""
     return {
-        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
-        "contentVersion": "1.0.0.0",
-        "parameters": {"subnet": {"type": "string"}, "cluster": {"type": "string"}},
-        "resources": [
-            {
-                "type": "Microsoft.ContainerService/managedClusters/agentPools",
-                "apiVersion": _API_VERSION,
-                "name": f"[concat(parameters('cluster'), '/{pool.name}')]",
-                "properties": {key: value for key, value in properties.items() if value is not None},
-            }
-        ],
+        "type": "Microsoft.ContainerService/managedClusters/agentPools",
+        "apiVersion": _API_VERSION,
+        "name": f"[concat(parameters('cluster'), '/{pool.name}')]",
+        "properties": {
+            **_properties(settings, pool, subnet="[parameters('subnet')]"),
+            "orchestratorVersion": version(settings),
+            # The autoscaler has the say about how many, and Azure asks for no number then (Azure/AKS#1627); without it
+            # there is nobody else.
+            "count": None if _scales(settings) else max(1, pool.min),
+        },
     }
 
 

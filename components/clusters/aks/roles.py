@@ -42,20 +42,25 @@ def give(
     on: pulumi.Input[str],
     to: pulumi.Input[str],
     principal_type: PrincipalType | None,
-    kept: bool = False,
+    kept_in: pulumi.Input[str] | None = None,
 ) -> pulumi.Resource:
     """Register a role assignment.
 
-    `name` is unique among the cluster's assignments: the assignment's UUID is made of it. `principal_type` of an
-    identity made a moment ago must be said, or Azure looks it up in Entra, where it may not have arrived yet; of
-    principals that stacks name it is not known.
+    `name` is unique among the cluster's assignments: the assignment's UUID is made of it, and of `kept_in`, the name of
+    the resource group in which what outlives the cluster keeps its roles. `principal_type` of an identity made a moment
+    ago must be said, or Azure looks it up in Entra, where it may not have arrived yet; of principals that stacks name
+    it is not known.
+
+    A role counts some time after its assignment: up to ten minutes by Azure's documentation, and up to five inside AKS.
+    So roles are given on resource groups where that gives no more than the resource would: a group is there first, and
+    what takes Azure minutes is made while the role spreads.
     """
-    options = place.kept() if kept else place.options()
+    options = place.options() if kept_in is None else place.kept()
     return registration.resource(
         "azure-native:authorization:RoleAssignment",
         f"{place.settings.name}-{name}",
         {
-            "roleAssignmentName": names.assignment(place.settings, name, role.value),
+            "roleAssignmentName": _uuid(place.settings, name, role, kept_in=kept_in),
             "roleDefinitionId": definition(place.settings, role),
             "scope": on,
             "principalId": to,
@@ -64,6 +69,13 @@ def give(
         # Under a fixed name the new one can't be made beside the old one.
         opts=pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(delete_before_replace=True)),
     )
+
+
+def _uuid(settings: scope.Settings, name: str, role: Role, *, kept_in: pulumi.Input[str] | None) -> pulumi.Input[str]:
+    """Azure wants it unique in the whole tenant, so one that is kept must not have the name of its successor."""
+    if kept_in is None:
+        return names.assignment(settings, name, role.value)
+    return pulumi.Output.from_input(kept_in).apply(lambda group: names.assignment(settings, name, role.value, group))
 
 
 def definition(settings: scope.Settings, role: Role) -> str:

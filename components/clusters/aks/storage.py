@@ -8,7 +8,7 @@ import pulumi
 
 from components import contracts
 from components.clusters import storage
-from components.clusters.aks import names, scope
+from components.clusters.aks import scope
 
 PROVISIONER: Final = "disk.csi.azure.com"
 
@@ -21,16 +21,21 @@ LOAD_BALANCER: Final = contracts.LoadBalancerFacts(
 )
 
 
-def classes(settings: scope.Settings, *, disk_encryption: pulumi.Input[str] | None) -> list[contracts.Manifest]:
-    """Both storage classes. AKS has default classes itself, and two are one too many, so ours is not marked."""
-    found = storage.classes(PROVISIONER, parameters=parameters(settings), is_default=False)
+def classes(
+    settings: scope.Settings, *, group: pulumi.Input[str], disk_encryption: pulumi.Input[str] | None
+) -> list[contracts.Manifest]:
+    """Both storage classes, `group` being the resource group of their disks.
+
+    AKS has default classes itself, and two are one too many, so ours is not marked.
+    """
+    found = storage.classes(PROVISIONER, parameters=parameters(settings, group=group), is_default=False)
     if disk_encryption is not None:
         for item in found:
             item["parameters"]["diskEncryptionSetID"] = disk_encryption
     return found
 
 
-def parameters(settings: scope.Settings) -> dict[str, str]:
+def parameters(settings: scope.Settings, *, group: pulumi.Input[str]) -> dict[str, pulumi.Input[str]]:
     """Of both classes: SSDs, in one zone or, where a volume is to outlive its zone, in three.
 
     They lie in a resource group of their own: AKS deletes the group of its nodes with the cluster, and all disks in it,
@@ -39,5 +44,5 @@ def parameters(settings: scope.Settings) -> dict[str, str]:
     return {
         "skuName": "Premium_ZRS" if settings.zone_redundant_storage else "Premium_LRS",
         "cachingMode": "ReadOnly",
-        "resourceGroup": names.volumes_group(settings),
+        "resourceGroup": group,
     }

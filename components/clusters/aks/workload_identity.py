@@ -9,7 +9,7 @@ from typing import Final, Literal
 import pulumi
 
 from components import contracts, registration
-from components.clusters.aks import identities, names, roles, scope
+from components.clusters.aks import identities, roles, scope
 
 _AUDIENCE: Final = "api://AzureADTokenExchange"
 _CLIENT: Final = "azure.workload.identity/client-id"
@@ -27,6 +27,9 @@ class WorkloadIdentity:
 
     place: scope.Scope
     group: pulumi.Input[str]
+    """Name of the cluster's resource group, for the identities."""
+    kept: pulumi.Input[str]
+    """Id of the one that has the backups."""
     issuer: pulumi.Output[str]
     """Who signs the tokens of ServiceAccounts."""
     supported: Literal[True] = True
@@ -59,7 +62,7 @@ class WorkloadIdentity:
                 self.place,
                 f"{part}-{number}",
                 role=_ROLES[grant.access],
-                on=pulumi.Output.from_input(grant.bucket).apply(lambda bucket: container(settings, bucket)),
+                on=pulumi.Output.all(self.kept, grant.bucket).apply(lambda both: container(*both)),
                 to=owner.output("principalId"),
                 principal_type="ServicePrincipal",
             )
@@ -77,12 +80,9 @@ def subject(namespace: str, service_account: str) -> str:
     return f"system:serviceaccount:{namespace}:{service_account}"
 
 
-def container(settings: scope.Settings, bucket: str) -> str:
-    """Resource id of the container that a grant is for."""
+def container(group: str, bucket: str) -> str:
+    """Resource id of the container that a grant is for, which lies in this group unless its id says otherwise."""
     if bucket.startswith("/"):
         return bucket
     account, _, name = bucket.partition("/")
-    return (
-        f"/subscriptions/{settings.options.subscription}/resourceGroups/{names.kept_group(settings)}"
-        f"/providers/Microsoft.Storage/storageAccounts/{account}/blobServices/default/containers/{name}"
-    )
+    return f"{group}/providers/Microsoft.Storage/storageAccounts/{account}/blobServices/default/containers/{name}"

@@ -32,6 +32,9 @@ VIEWER = "00000000-0000-4000-8000-0000000000a1"
 GROUP = "00000000-0000-4000-8000-0000000000a0"
 SERVER = "https://aks-test-0f1e2d3c.hcp.westeurope.azmk8s.io:443"
 AUTHORITY = base64.b64encode(b"-----BEGIN CERTIFICATE-----").decode()
+KEPT = "test-kept0a1b2c3d"
+VOLUMES = "test-volumes0a1b2c3d"
+"""What Pulumi names the resource groups that outlive the cluster: with eight digits of its own."""
 ISSUER = "https://westeurope.oic.prod-aks.azure.com/tenant/cluster/"
 
 AKS = "azure-native:containerservice"
@@ -58,7 +61,6 @@ DISK_ENCRYPTION = "azure-native:compute:DiskEncryptionSet"
 ACCOUNT = "azure-native:storage:StorageAccount"
 CONTAINER = "azure-native:storage:BlobContainer"
 LIFECYCLE = "azure-native:storage:ManagementPolicy"
-IMMUTABILITY = "azure-native:storage:BlobContainerImmutabilityPolicy"
 KUBERNETES = "pulumi:providers:kubernetes"
 
 SECRET_OF_A_KUBECONFIG = "hunter2"
@@ -131,7 +133,8 @@ class Azure(mocks.Mocks):
                 "oidcIssuerProfile": {"enabled": True, "issuerURL": ISSUER},
             },
         }.get(args.typ, {})
-        named = args.inputs.get(NAMED_BY.get(args.typ, ""), name)
+        made_up = f"{name}0a1b2c3d" if args.typ == RESOURCE_GROUP else name
+        named = args.inputs.get(NAMED_BY.get(args.typ, ""), made_up)
         return f"/{kind}/{named}", {**args.inputs, "name": named, **more}
 
     def call(self, args):
@@ -154,6 +157,14 @@ NAMED_BY = {
     CONTAINER: "containerName",
 }
 """Which input is the name at Azure; of the others Pulumi's name will do."""
+
+
+def templates(deployed: resolved.Deployed) -> dict[str, list[dict[str, Any]]]:
+    """The resources in Azure's own templates, by the names of the deployments that write them."""
+    return {
+        item.name.removeprefix("test-"): item.inputs["properties"]["template"]["resources"]
+        for item in deployed.of(DEPLOYMENT)
+    }
 
 
 def answer() -> dict[str, Any]:

@@ -35,23 +35,23 @@ def test_azure_s_own_keys_need_nothing(plain):
 
 
 def test_one_s_own_key_encrypts_disks_secrets_and_backups(safe):
-    version = f"https://{names.vault(azure.settings())}.vault.azure.net/keys/cluster/1"
+    version = f"https://{names.vault(azure.settings(), group=azure.KEPT)}.vault.azure.net/keys/cluster/1"
     assert cluster(safe)["diskEncryptionSetID"] == "/DiskEncryptionSet/test-disks"
     assert safe.only(azure.DISK_ENCRYPTION).inputs["activeKey"] == {
         "keyUrl": version,
-        "sourceVault": {"id": f"/Vault/{names.vault(azure.settings())}"},
+        "sourceVault": {"id": f"/Vault/{names.vault(azure.settings(), group=azure.KEPT)}"},
     }
     assert cluster(safe)["securityProfile"]["azureKeyVaultKms"] == {
         "enabled": True,
         "keyId": version,
         "keyVaultNetworkAccess": "Private",
-        "keyVaultResourceId": f"/Vault/{names.vault(azure.settings())}",
+        "keyVaultResourceId": f"/Vault/{names.vault(azure.settings(), group=azure.KEPT)}",
     }
     encryption = safe.named(azure.ACCOUNT, "backups").inputs["encryption"]
     assert encryption["keySource"] == "Microsoft.Keyvault"
     assert encryption["keyVaultProperties"] == {
         "keyName": "cluster",
-        "keyVaultUri": f"https://{names.vault(azure.settings())}.vault.azure.net",
+        "keyVaultUri": f"https://{names.vault(azure.settings(), group=azure.KEPT)}.vault.azure.net",
     }
 
 
@@ -103,10 +103,10 @@ def test_volumes_are_ssds_of_the_csi_driver(plain):
 
 
 def test_no_volume_is_in_the_group_that_azure_deletes_with_the_cluster(plain):
-    assert {item["parameters"]["resourceGroup"] for item in classes(plain).values()} == {"test-volumes"}
-    assert cluster(plain)["nodeResourceGroup"] != "test-volumes"
+    assert {item["parameters"]["resourceGroup"] for item in classes(plain).values()} == {azure.VOLUMES}
+    assert cluster(plain)["nodeResourceGroup"] != azure.VOLUMES
     grant = plain.named(azure.ASSIGNMENT, "control-plane-volumes")
-    assert grant.inputs["scope"] == "/ResourceGroup/test-volumes"
+    assert grant.inputs["scope"] == f"/ResourceGroup/{azure.VOLUMES}"
 
 
 def test_volumes_outlive_their_zone_and_have_our_key_where_that_is_wanted(safe):
@@ -151,9 +151,33 @@ def test_backups_go_after_their_retention_and_in_a_locked_stack_not_before(safe)
         "version": {"delete": {"daysAfterCreationGreaterThan": 35}},
         "snapshot": {"delete": {"daysAfterCreationGreaterThan": 35}},
     }
-    assert safe.only(azure.IMMUTABILITY).inputs["immutabilityPeriodSinceCreationInDays"] == 35
+    (policy,) = azure.templates(safe)["immutability"]
+    assert policy == {
+        "type": "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies",
+        "apiVersion": "2024-01-01",
+        "name": "[concat(parameters('account'), '/default/', parameters('container'), '/default')]",
+        "properties": {"immutabilityPeriodSinceCreationInDays": 35, "allowProtectedAppendWrites": False},
+    }
+    written = safe.named(azure.DEPLOYMENT, "immutability").inputs["properties"]["parameters"]
+    account = names.account(azure.settings(), "backups", group=azure.KEPT)
+    assert written == {"account": {"value": account}, "container": {"value": "backups"}}
     guarded = azure.deploy(backups=managed.Backups(retention_days=35), protection="guarded")
-    assert guarded.of(azure.IMMUTABILITY) == []
+    assert azure.templates(guarded).keys() == {"system"}
+
+
+def test_pulumi_azure_native_2156_no_resource_is_registered_whose_deletion_azure_refuses(safe):
+    """A container's immutability policy: the provider does not send the ETag that Azure wants for its deletion."""
+    assert safe.of("azure-native:storage:BlobContainerImmutabilityPolicy") == []
+
+
+def test_pulumi_azure_native_1492_a_stack_can_be_locked_again_over_the_policy_that_is_there_already(safe):
+    # A deployment writes over what there is; a resource of the provider would refuse to create it once more.
+    policy = safe.named(azure.DEPLOYMENT, "immutability")
+    assert policy.inputs["properties"]["mode"] == "Incremental"
+    assert not policy.protect
+    assert not policy.retained
+    for lock in safe.of(azure.LOCK):
+        assert safe.waits_for(lock, policy), "locks go first, or Azure would keep what is below them"
 
 
 def test_unlocking_a_stack_never_replaces_its_backups():
@@ -169,7 +193,7 @@ def test_tools_are_told_where_the_store_is():
         return {"bucket": facts.backups.bucket, "url": facts.backups.url}
 
     told = azure.deploy(where, backups=managed.Backups(retention_days=7)).result
-    account = names.account(azure.settings(), "backups")
+    account = names.account(azure.settings(), "backups", group=azure.KEPT)
     assert told == {
         "bucket": f"{account}/backups",
         "url": f"https://{account}.blob.core.windows.net/backups",
@@ -182,13 +206,21 @@ def test_tools_are_told_where_the_store_is():
 def test_audit_and_authentication_are_logged_without_the_dear_category(plain, safe):
     logs = [item["category"] for item in plain.only(azure.DIAGNOSTICS).inputs["logs"]]
     assert logs == ["kube-audit-admin", "guard", "kube-apiserver"]
-    more = [item["category"] for item in safe.only(azure.DIAGNOSTICS).inputs["logs"]]
+    more = [item["category"] for item in safe.named(azure.DIAGNOSTICS, "audit").inputs["logs"]]
     assert set(more) - set(logs) == {
         "kube-controller-manager",
         "kube-scheduler",
         "cluster-autoscaler",
         "cloud-controller-manager",
     }
+
+
+def test_whoever_uses_the_key_is_logged_for_as_long_as_the_key_stays(safe):
+    log = safe.named(azure.DIAGNOSTICS, "vault-audit")
+    assert log.inputs["logs"] == [{"category": "AuditEvent", "enabled": True}]
+    assert log.inputs["resourceUri"] == f"/Vault/{names.vault(azure.settings(), group=azure.KEPT)}"
+    assert log.inputs["workspaceId"] == "/Workspace/test"
+    assert log.retained
 
 
 @pytest.mark.parametrize(("days", "kept"), [(1, 30), (30, 30), (365, 365), (730, 730), (3653, 730)])
@@ -247,8 +279,8 @@ def test_a_locked_stack_has_locks_that_go_before_anything_else(safe):
     assert locks.keys() == {
         "/ManagedCluster/test",
         "/VirtualNetwork/test",
-        f"/Vault/{names.vault(azure.settings())}",
-        f"/StorageAccount/{names.account(azure.settings(), 'backups')}",
+        f"/Vault/{names.vault(azure.settings(), group=azure.KEPT)}",
+        f"/StorageAccount/{names.account(azure.settings(), 'backups', group=azure.KEPT)}",
     }
     later = (azure.AGENT_POOL, azure.DEPLOYMENT, azure.MAINTENANCE, azure.DIAGNOSTICS, azure.FLOW_LOG, azure.LIFECYCLE)
     for lock in locks.values():
@@ -265,12 +297,12 @@ def test_destroy_keeps_data_with_their_key_their_logs_and_the_groups_they_are_in
     staying = {type_: found for type_, found in PROTECTED.items() if type_ not in going}
     assert of(safe, mark="retained") == {**staying, azure.RESOURCE_GROUP: {"test-kept", "test-volumes"}}
     kept = [item for item in safe.registrations if item.retained]
-    groups = {item.inputs["resourceGroupName"] for item in kept if "location" in item.inputs}
-    assert groups == {"test-kept", "test-volumes"}
+    groups = {item.inputs["resourceGroupName"] for item in kept if "resourceGroupName" in item.inputs}
+    assert groups == {azure.KEPT}
 
 
 def test_where_volumes_go_too_destroy_keeps_only_the_group_of_those_that_are_retained(plain):
-    assert [item.inputs["resourceGroupName"] for item in plain.registrations if item.retained] == ["test-volumes"]
+    assert [item.name for item in plain.registrations if item.retained] == ["test-volumes"]
 
 
 def test_what_is_kept_needs_nothing_that_goes(safe):
@@ -290,13 +322,15 @@ def test_what_is_kept_needs_nothing_that_goes(safe):
 @pytest.mark.parametrize("name", ["a", "aks-prod", "a-cluster-whose-name-is-quite-long", "x-1-2-3-4-5-6-7-8-9-0"])
 def test_names_that_are_unique_in_all_of_azure_fit(name):
     wanted = azure.settings(name=name)
-    vault, account = names.vault(wanted), names.account(wanted, "backups")
+    vault, account = names.vault(wanted, group="g1"), names.account(wanted, "backups", group="g1")
     assert re.fullmatch(r"[a-z](?!.*--)[a-z0-9-]{1,22}[a-z0-9]", vault)
     assert re.fullmatch(r"[a-z0-9]{3,24}", account)
-    assert account != names.account(wanted, "flows")
+    assert account != names.account(wanted, "flows", group="g1")
     elsewhere = azure.settings(name=name, region="northeurope")
-    assert names.vault(elsewhere) != vault
-    assert names.account(elsewhere, "backups") != account
+    assert names.vault(elsewhere, group="g1") != vault
+    assert names.account(elsewhere, "backups", group="g1") != account
+    assert names.vault(wanted, group="g2") != vault
+    assert names.account(wanted, "backups", group="g2") != account
 
 
 def test_services_and_pods_have_other_addresses_by_default_than_azure_would_take():

@@ -11,7 +11,7 @@ from tests.components.clusters import aks_program as azure
 
 READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
 CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
-KEPT = f"/subscriptions/{azure.SUBSCRIPTION}/resourceGroups/test-kept/providers/Microsoft.Storage/storageAccounts"
+KEPT = f"/ResourceGroup/{azure.KEPT}/providers/Microsoft.Storage/storageAccounts"
 
 
 def bound(*grants, namespace="metrics", service_account="writer"):
@@ -69,7 +69,7 @@ def test_the_cluster_s_own_store_can_be_granted_as_the_facts_name_it():
 
 def test_another_container_is_granted_by_its_resource_id():
     given = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a/blobServices/default/c"
-    assert workload_identity.container(azure.settings(), given) == given
+    assert workload_identity.container("/group", given) == given
 
 
 def test_azure_aks_3210_a_load_balancer_probes_the_path_that_answers():
