@@ -51,7 +51,7 @@ def test_pulumi_gcp_2247_1170_automatic_compute_is_no_autopilot_cluster_that_is_
     assert "dnsConfig" not in automatic.cluster
 
 
-def test_pulumi_gcp_744_88_164_a_changed_node_never_replaces_the_cluster(safe):
+def test_pulumi_gcp_744_88_164_google_native_730_a_changed_node_never_replaces_the_cluster(safe):
     cluster = safe.only(gke.CLUSTER)
     assert cluster.ignored == ("nodeConfig", "initialNodeCount", "nodeVersion", "nodePools")
     assert "nodePools" not in cluster.inputs
