@@ -14,7 +14,7 @@ from . import samples
             id="no system pool",
         ),
         pytest.param(
-            samples.pools(samples.AKS, more=samples.SYSTEM),
+            samples.pools(samples.GKE, more=samples.SYSTEM),
             "`paasport:cluster.pools.more` is a second system pool, beside `system`\n"
             "  a cluster has one, so that it is known where add-ons run\n"
             "  next: leave `role` out here",
@@ -68,6 +68,13 @@ from . import samples
             id="a pool beside automatic nodes",
         ),
         pytest.param(
+            samples.having(samples.EKS, compute="auto", pools={"system": samples.SYSTEM}),
+            "`paasport:cluster.pools.system` has no effect with `compute: auto`\n"
+            "  the vendor makes nodes as pods need them; for the system too\n"
+            "  next: remove it, or write `compute: pools`",
+            id="even a system pool in Auto Mode",
+        ),
+        pytest.param(
             samples.pools(samples.AKS, general=samples.GENERAL | {"labels": {"kubernetes.azure.com/mode": "user"}}),
             '`paasport:cluster.pools.general.labels["kubernetes.azure.com/mode"]` is below kubernetes.azure.com, where others set labels and taints\n'
             "  the vendor refuses it, or overwrites it without notice\n"
@@ -107,3 +114,7 @@ from . import samples
 )
 def test_a_wrong_pool_is_explained(cluster, message):
     assert samples.told(cluster) == [message]
+
+
+def test_aks_may_have_another_system_pool_because_its_first_one_cannot_be_replaced():
+    assert samples.told(samples.pools(samples.AKS, more=samples.SYSTEM)) == []
