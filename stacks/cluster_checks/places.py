@@ -93,6 +93,27 @@ def subnets_are_enough(subject: subjects.Subject) -> Iterator[findings.Finding]:
                 )
 
 
+def control_plane_has_subnets(subject: subjects.Subject) -> Iterator[findings.Finding]:
+    """Subnets of the control plane's own are in two zones, and nothing else is started in them."""
+    match subject.resolved.options:
+        case managed.EksOptions(network=managed.EksNetwork(control_plane_subnets=subnets)) if subnets:
+            place = ("eks", "network", "controlPlaneSubnets")
+            if len(subnets) < EKS_LEAST_ZONES:
+                yield subject.finding(
+                    *place,
+                    what=f"{subject.spelled(*place)} names {len(subnets)} subnet, and EKS needs {EKS_LEAST_ZONES}",
+                    why="the control plane is in two zones",
+                    next="name one more, in another zone",
+                )
+            if subject.cluster.compute == "auto":
+                yield subject.finding(
+                    *place,
+                    what=f"{subject.spelled(*place)} can't be had with `compute: auto`",
+                    why="Auto Mode starts its nodes in the subnets that the control plane has",
+                    next="remove it, or write `compute: pools`",
+                )
+
+
 def pools_are_in_the_zones(subject: subjects.Subject) -> Iterator[findings.Finding]:
     """The zones of a pool are among the cluster's, each named once."""
     has = len(subject.resolved.network.zones)
@@ -124,5 +145,6 @@ CHECKS: Final[tuple[subjects.Check, ...]] = (
     region_is_in_the_partition,
     zones_are_there,
     subnets_are_enough,
+    control_plane_has_subnets,
     pools_are_in_the_zones,
 )

@@ -89,12 +89,13 @@ def somewhere_is_room_for_services(subject: subjects.Subject) -> Iterator[findin
     """Pods without tolerations, as services are made of, find a pool."""
     if subject.cluster.compute == "auto":
         for name, pool in subject.cluster.pools.items():
-            if pool.role == "user":
+            if pool.role == "user" or subject.vendor == "eks":
+                kept = "for the system too" if subject.vendor == "eks" else "only the system pool is a pool"
                 yield subject.finding(
                     "pools",
                     name,
                     what=f"{subject.spelled('pools', name)} has no effect with `compute: auto`",
-                    why="the vendor makes nodes as pods need them; only the system pool is a pool",
+                    why=f"the vendor makes nodes as pods need them; {kept}",
                     next="remove it, or write `compute: pools`",
                 )
     elif not hosts(subject.resolved):

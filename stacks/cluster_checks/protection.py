@@ -33,6 +33,8 @@ EKS_ADDONS: Final = (
     "vpc-cni",
 )
 """EKS add-ons that a cluster gets, whose version can be chosen."""
+EKS_AUTO_ADDONS: Final = ("metrics-server", "snapshot-controller")
+"""Those of them that Auto Mode does not bring itself."""
 
 
 def production_is_protected(subject: subjects.Subject) -> Iterator[findings.Finding]:
@@ -98,11 +100,12 @@ def addons_are_installed(subject: subjects.Subject) -> Iterator[findings.Finding
     """A version is chosen for an EKS add-on that the cluster gets."""
     match subject.resolved.options:
         case managed.EksOptions(addon_versions=chosen):
+            installed = EKS_AUTO_ADDONS if subject.cluster.compute == "auto" else EKS_ADDONS
             for name in chosen:
-                if name not in EKS_ADDONS:
+                if name not in installed:
                     place = ("eks", "addonVersions", name)
                     what = f"{subject.spelled(*place)} is no add-on that the cluster gets"
-                    yield subject.finding(*place, what=what, next=suggestions.correction(name, EKS_ADDONS))
+                    yield subject.finding(*place, what=what, next=suggestions.correction(name, installed))
 
 
 CHECKS: Final[tuple[subjects.Check, ...]] = (

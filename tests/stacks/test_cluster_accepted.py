@@ -21,6 +21,14 @@ def private(cluster):
         pytest.param(samples.having(samples.AKS, region="westus", network__zones=1), id="a region without zones"),
         pytest.param(samples.having(samples.EKS, network=samples.GONE, eks__network=VPC), id="a VPC that exists"),
         pytest.param(
+            samples.having(
+                samples.EKS,
+                network=samples.GONE,
+                eks__network=VPC | {"controlPlaneSubnets": ["subnet-0123456a", "subnet-0123456b"]},
+            ),
+            id="a VPC with subnets for the control plane",
+        ),
+        pytest.param(
             samples.having(samples.GKE, network=samples.GONE, gke__network={"network": "n", "subnetwork": "s"}),
             id="a network of Google's that exists",
         ),

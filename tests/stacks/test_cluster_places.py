@@ -2,6 +2,9 @@ import pytest
 
 from . import samples
 
+VPC = {"vpc": "vpc-0123456789", "privateSubnets": ["subnet-01234567", "subnet-01234568", "subnet-01234569"]}
+OWN = ["subnet-0123456a", "subnet-0123456b"]
+
 
 @pytest.mark.parametrize(
     ("cluster", "message"),
@@ -87,6 +90,22 @@ from . import samples
             "  each zone's nodes are in its one subnet\n"
             "  next: name one for each zone, or write `network: {zones: 2}`",
             id="a subnet too few",
+        ),
+        pytest.param(
+            samples.having(samples.EKS, network=samples.GONE, eks__network=VPC | {"controlPlaneSubnets": OWN[:1]}),
+            "`paasport:cluster.eks.network.controlPlaneSubnets` names 1 subnet, and EKS needs 2\n"
+            "  the control plane is in two zones\n"
+            "  next: name one more, in another zone",
+            id="a control plane in one zone",
+        ),
+        pytest.param(
+            samples.having(
+                samples.EKS, compute="auto", network=samples.GONE, eks__network=VPC | {"controlPlaneSubnets": OWN}
+            ),
+            "`paasport:cluster.eks.network.controlPlaneSubnets` can't be had with `compute: auto`\n"
+            "  Auto Mode starts its nodes in the subnets that the control plane has\n"
+            "  next: remove it, or write `compute: pools`",
+            id="subnets of the control plane's own in Auto Mode",
         ),
     ],
 )

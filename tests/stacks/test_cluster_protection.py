@@ -75,6 +75,12 @@ from . import samples
             "`paasport:cluster.eks.addonVersions.vpc-cmi` is no add-on that the cluster gets\n  next: write `vpc-cni`",
             id="an add-on that is not installed",
         ),
+        pytest.param(
+            samples.having(samples.EKS, compute="auto", eks__addonVersions={"vpc-cni": "v1.20.4-eksbuild.2"}),
+            "`paasport:cluster.eks.addonVersions.vpc-cni` is no add-on that the cluster gets\n"
+            "  next: write one of `metrics-server`, `snapshot-controller`",
+            id="an add-on that Auto Mode brings",
+        ),
     ],
 )
 def test_wrong_protection_logs_and_tags_are_explained(cluster, message):
