@@ -18,6 +18,9 @@ from local import reconciling
 DEPLOYMENTS: Final = reconciling.Kind("apps/v1", "Deployment")
 ACCOUNTS: Final = reconciling.Kind("v1", "ServiceAccount")
 
+STAND_IN: Final = "paasport.dev/stand-in"
+"""Annotation on what takes the place of a release: without the release's permissions its program could do nothing."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Runnable:
@@ -107,7 +110,9 @@ def _key(item: Mapping[str, Any]) -> Key:
 
 
 def _is_on(deployment: Mapping[str, Any]) -> bool:
-    return deployment["spec"].get("replicas", 1) > 0 and not deployment["metadata"].get("deletionTimestamp")
+    metadata = deployment["metadata"]
+    stands_in = STAND_IN in metadata.get("annotations", {})
+    return deployment["spec"].get("replicas", 1) > 0 and not metadata.get("deletionTimestamp") and not stands_in
 
 
 def _runnable(image: str) -> Runnable | None:

@@ -52,17 +52,32 @@ class Manifest:
 def fill_cache(lock: pathlib.Path, *, report: progress.Report, operators: Collection[str]) -> None:
     """Put every manifest of these operators that a Go module contains into the cache, unless it can be had already.
 
-    Starts no process where there is nothing to do.
+    Starts no process where there is nothing to do. A module that cannot be had is told and left: the program looks at
+    the manifest's URL next, and it alone knows whether anything may stand in for it.
 
-    Raises ReleaseError where the lock file is unusable or a manifest is not the pinned one, ToolchainError where a
-    module cannot be had.
+    Raises ReleaseError where the lock file is unusable or a manifest is not the pinned one.
     """
+    absent: set[str] = set()
     for manifest in contained(lock):
-        if manifest.operator not in operators:
+        if manifest.operator not in operators or manifest.module in absent:
             continue
         if not manifest.cached.exists() and not (manifest.mirrored and manifest.mirrored.exists()):
-            source = modules.file(manifest.module, manifest.module_version, manifest.module_path, report=report)
-            _store(_verified(source.read_bytes(), manifest=manifest, lock=lock), target=manifest.cached)
+            try:
+                content = from_module(manifest, lock=lock, report=report)
+            except errors.ToolchainError as error:
+                absent.add(manifest.module)
+                report(f"no release of {manifest.operator} from its Go module: {error.problems[0].what}")
+                continue
+            store(content, target=manifest.cached)
+
+
+def from_module(manifest: Manifest, *, lock: pathlib.Path, report: progress.Report) -> bytes:
+    """The verified bytes of a manifest from its Go module.
+
+    Raises ToolchainError where the module cannot be had, ReleaseError where it has other bytes than the pinned.
+    """
+    source = modules.file(manifest.module, manifest.module_version, manifest.module_path, report=report)
+    return _verified(source.read_bytes(), manifest=manifest, lock=lock)
 
 
 def contained(lock: pathlib.Path) -> list[Manifest]:
@@ -113,7 +128,7 @@ def _verified(content: bytes, *, manifest: Manifest, lock: pathlib.Path) -> byte
     return content
 
 
-def _store(content: bytes, *, target: pathlib.Path) -> None:
+def store(content: bytes, *, target: pathlib.Path) -> None:
     """Write so that a reader, or a call after this one was killed, sees all of it or nothing."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

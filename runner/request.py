@@ -51,6 +51,8 @@ class Request:
     is. What is compared, hashed and kept is the program's own."""
     account: accounts.Account | None = None
     """The simulated account that vendors' resources are made in; without one they are refused."""
+    stand_ins: bool = False
+    """Whether something may stand in for an operator's release that cannot be had: never on a real cluster."""
     targets: tuple[str, ...] = ()
     """URNs, patterns of URNs with `*`, or names; empty means everything."""
     replace: tuple[str, ...] = ()

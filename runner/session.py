@@ -197,6 +197,7 @@ class Session:
                 parallel=self._request.parallel,
                 config=self._request.config,
                 secret_keys=self._request.secret_keys,
+                stand_ins=self._request.stand_ins,
                 said=lambda line: self._journal.tell(events.Severity.INFO, line),
                 warm=self._request.warm,
             ) as child,

@@ -32,6 +32,8 @@ class Operator(pulumi.ComponentResource):
     def __init__(self, name: str, args: OperatorArgs, *, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("paasport:operators:Operator", name, None, provider.with_provider(args.cluster, opts))
         release = releases.obtain(args.entry)
+        if release.stand_in:
+            pulumi.log.warn(f"stand-in: {release.stand_in}", self)
         crds = registration.file(
             f"{name}-crds",
             release.crds,
@@ -39,12 +41,14 @@ class Operator(pulumi.ComponentResource):
         )
         registration.group(
             name,
-            [*_surroundings(args.entry), *args.entry.manifests(release.objects)],
+            _objects(args.entry, release),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[crds]),
         )
         self.register_outputs({"version": args.entry.version})
 
 
-def _surroundings(entry: contracts.Operator) -> list[contracts.Manifest]:
-    """The operator's namespace, closed, unless its host has made it already."""
-    return [] if entry.guest else [isolation.namespace(entry.home), isolation.default_deny(entry.home)]
+def _objects(entry: contracts.Operator, release: releases.Release) -> list[contracts.Manifest]:
+    """All but the definitions: first the operator's namespace, closed, unless its host has made it already."""
+    surroundings = [] if entry.guest else [isolation.namespace(entry.home), isolation.default_deny(entry.home)]
+    own = entry.manifests(release.objects)
+    return [*surroundings, *own, *([release.workload] if release.workload else [])]

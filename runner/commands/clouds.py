@@ -83,7 +83,8 @@ def completed(asked: request.Request) -> request.Request:
     if place is None:
         if asked.operation is not request.Operation.PREVIEW:
             raise cluster.managed(asked.stack)
-        return dataclasses.replace(asked, inventory=nowhere.Nowhere(), account=accounts.Account(stack=asked.stack))
+        account = accounts.Account(stack=asked.stack)
+        return dataclasses.replace(asked, inventory=nowhere.Nowhere(), account=account, stand_ins=True)
     record = place.record
     account = accounts.Account(stack=asked.stack, path=place.account)
     live = next((each.version for each in clusters.found(account.resources())), "")
@@ -95,4 +96,6 @@ def completed(asked: request.Request) -> request.Request:
         deployer=record.deployer if record else "",
         kubeconfig=place.kubeconfig.read_text(encoding="utf-8"),
     )
-    return dataclasses.replace(asked, kubeconfig=str(place.kubeconfig), account=account, resolve_kubeconfig=resolve)
+    return dataclasses.replace(
+        asked, kubeconfig=str(place.kubeconfig), account=account, resolve_kubeconfig=resolve, stand_ins=True
+    )

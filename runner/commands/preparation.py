@@ -121,7 +121,8 @@ async def _requested(
         return clouds.completed(asked)
     place = await cluster.of(stack.settings.cluster, stack=stack.stack, root=root, stack_outputs=stack_outputs)
     await cluster.version(place)
-    return dataclasses.replace(asked, kubeconfig=place.kubeconfig, context=place.context)
+    local = isinstance(stack.settings.cluster, settings.LocalCluster)
+    return dataclasses.replace(asked, kubeconfig=place.kubeconfig, context=place.context, stand_ins=local)
 
 
 async def _outputs_of(root: pathlib.Path, reference: str, *, asking: tuple[str, ...]) -> Mapping[str, Any]:

@@ -19,6 +19,8 @@ from runner.host import spare
 _FOLDER: Final = pathlib.Path(runner.__file__).parent
 _TERMINATION_SECONDS: Final = 2.0
 """Between asking a process to end and ending it."""
+STAND_INS: Final = "PAASPORT_STAND_INS"
+"""Environment variable of the program: the number of the process that permits stand-ins for releases, if any does."""
 _LINE_LIMIT: Final = 2**20
 """Bytes of one line of output; longer ones are cut into several."""
 
@@ -140,6 +142,7 @@ async def running(
     parallel: int,
     config: Mapping[str, str],
     secret_keys: frozenset[str],
+    stand_ins: bool,
     said: Callable[[str], None],
     warm: spare.Spare | None = None,
 ) -> AsyncIterator[Child]:
@@ -159,6 +162,8 @@ async def running(
     environment = {
         "PULUMI_CONFIG": json.dumps(dict(config)),
         "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(secret_keys)),
+        # Read by components/operators/stand_ins.py. Set where it permits nothing too, over whatever was inherited.
+        STAND_INS: str(os.getpid()) if stand_ins else "",
     }
     process = warm.taken() if warm else None
     if process is None:

@@ -289,6 +289,7 @@ class _Run:
             kubeconfig=str(self._stage.place.kubeconfig),
             account=self._stage.account,
             resolve_kubeconfig=self._stage.resolve,
+            stand_ins=True,
         )
 
 

@@ -15,7 +15,7 @@ from google.protobuf import json_format
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime import settings as pulumi_settings
 
-from components.operators import releases
+from components.operators import sources
 
 MIRROR = pathlib.Path(__file__).parent / "mirror"
 
@@ -27,7 +27,7 @@ def project(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PAASPORT_MIRROR", str(MIRROR))
-    monkeypatch.setattr(releases, "LOCK_FILE", MIRROR / "releases.lock.yaml")
+    monkeypatch.setattr(sources, "LOCK_FILE", MIRROR / "releases.lock.yaml")
     folder = tmp_path / "project"
     folder.mkdir()
     monkeypatch.chdir(folder)

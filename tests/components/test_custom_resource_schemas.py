@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from components import contracts
-from components.operators import bundles, prometheus_operator, releases
+from components.operators import bundles, prometheus_operator, sources
 from components.services import prometheus
 from stacks import locations, settings
 
@@ -29,7 +29,7 @@ Loader.add_constructor("tag:yaml.org,2002:value", lambda _loader, node: node.val
 @pytest.fixture(scope="session")
 def crds() -> str:
     """The text of all CRDs of the release, from wherever this machine has it; no test goes to the network for it."""
-    (source,) = releases.pinned(OPERATOR)
+    (source,) = sources.pinned(OPERATOR)
     module = f"{source.go_module}@{source.go_version}"
     path = locations.cache_folder() / "go" / "modules" / module / source.go_file
     if path.is_file():

@@ -11,7 +11,7 @@ import yaml
 
 from components import contracts
 from components.clusters import catalogue as clusters
-from components.operators import install, prometheus_operator, releases
+from components.operators import install, prometheus_operator, sources
 from components.services import prometheus, service
 from stacks import settings
 
@@ -36,7 +36,7 @@ def second_release(project, monkeypatch):
     lock = yaml.safe_load((mirror / "releases.lock.yaml").read_text())
     (mirror / "releases.lock.yaml").write_text(yaml.safe_dump(lock | {"second": lock["prometheus-operator"]}))
     monkeypatch.setenv("PAASPORT_MIRROR", str(mirror))
-    monkeypatch.setattr(releases, "LOCK_FILE", mirror / "releases.lock.yaml")
+    monkeypatch.setattr(sources, "LOCK_FILE", mirror / "releases.lock.yaml")
 
 
 @pytest.mark.usefixtures("control_plane_file", "second_release")

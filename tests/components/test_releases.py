@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from components.operators import catalogue, prometheus_operator, releases
+from components.operators import catalogue, prometheus_operator, releases, sources
 from stacks import errors
 
 OPERATOR = prometheus_operator.OPERATOR
@@ -60,7 +60,7 @@ def site(monkeypatch):
 
 
 def source(url="https://releases.invalid/bundle.yaml"):
-    return releases.Source(
+    return sources.Source(
         file="bundle.yaml",
         url=url,
         sha256=SHA256,
@@ -86,47 +86,58 @@ def in_go_modules(home):
 
 @pytest.mark.usefixtures("project")
 def test_a_mirror_is_enough():
-    assert releases.fetch(source(), operator=OPERATOR) == BUNDLE
+    assert sources.fetch(source(), operator=OPERATOR) == BUNDLE
 
 
 @pytest.mark.usefixtures("no_mirror")
 def test_the_cache_is_enough(home):
     put(cached(home))
-    assert releases.fetch(source(), operator=OPERATOR) == BUNDLE
+    assert sources.fetch(source(), operator=OPERATOR) == BUNDLE
 
 
 @pytest.mark.usefixtures("no_mirror")
 def test_the_module_cache_of_the_toolchain_is_enough(home):
     put(in_go_modules(home))
-    assert releases.fetch(source(), operator=OPERATOR) == BUNDLE
+    assert sources.fetch(source(), operator=OPERATOR) == BUNDLE
 
 
 @pytest.mark.usefixtures("no_mirror")
 def test_the_machines_own_module_cache_is_enough(home, monkeypatch):
     monkeypatch.setenv("GOMODCACHE", str(home / "modules"))
     put(home / "modules/github.com/!example/!operator@v0.85.0/bundle.yaml")
-    assert releases.fetch(source(), operator=OPERATOR) == BUNDLE
+    assert sources.fetch(source(), operator=OPERATOR) == BUNDLE
 
 
 @pytest.mark.usefixtures("no_mirror")
 def test_a_download_is_kept_in_the_cache(home, site):
-    assert releases.fetch(source(site.url), operator=OPERATOR) == BUNDLE
+    assert sources.fetch(source(site.url), operator=OPERATOR) == BUNDLE
     assert cached(home).read_bytes() == BUNDLE
-    assert releases.fetch(source(site.url), operator=OPERATOR) == BUNDLE
+    assert sources.fetch(source(site.url), operator=OPERATOR) == BUNDLE
     assert site.asked == ["/bundle.yaml"]
 
 
 @pytest.mark.parametrize("place", [cached, in_go_modules], ids=["cache", "module cache"])
 def test_the_mirror_comes_before(home, place):
     put(place(home), b"something else")
-    assert releases.fetch(source(), operator=OPERATOR) == BUNDLE
+    assert sources.fetch(source(), operator=OPERATOR) == BUNDLE
 
 
 @pytest.mark.usefixtures("no_mirror")
 def test_the_cache_comes_before_the_module_cache(home):
     put(cached(home))
     put(in_go_modules(home), b"something else")
-    assert releases.fetch(source(), operator=OPERATOR) == BUNDLE
+    assert sources.fetch(source(), operator=OPERATOR) == BUNDLE
+
+
+@pytest.mark.usefixtures("project")
+def test_a_mirror_with_other_bytes_is_refused_although_the_cache_has_the_right_ones(home, monkeypatch):
+    mirrored = put(home / "mirror/prometheus-operator/0.85.0/bundle.yaml", b"tampered")
+    monkeypatch.setenv("PAASPORT_MIRROR", str(home / "mirror"))
+    put(cached(home))
+    with pytest.raises(errors.ReleaseError, match=r"is not the pinned bundle\.yaml") as caught:
+        sources.fetch(source(), operator=OPERATOR)
+    (problem,) = caught.value.problems
+    assert str(mirrored) in problem.what
 
 
 @pytest.mark.usefixtures("no_mirror")
@@ -134,7 +145,7 @@ def test_the_cache_comes_before_the_module_cache(home):
 def test_a_file_that_is_not_the_pinned_one_is_refused_with_both_hashes(home, place):
     path = put(place(home), b"tampered")
     with pytest.raises(errors.ReleaseError) as caught:
-        releases.fetch(source(), operator=OPERATOR)
+        sources.fetch(source(), operator=OPERATOR)
     (problem,) = caught.value.problems
     assert str(path) in problem.what
     assert SHA256 in problem.what
@@ -145,20 +156,22 @@ def test_a_file_that_is_not_the_pinned_one_is_refused_with_both_hashes(home, pla
 def test_a_published_file_that_changed_is_refused_and_not_kept(home, site):
     site.content = b"tampered"
     with pytest.raises(errors.ReleaseError, match=r"bundle.yaml is not the pinned bundle.yaml"):
-        releases.fetch(source(site.url), operator=OPERATOR)
+        sources.fetch(source(site.url), operator=OPERATOR)
     assert not cached(home).exists()
 
 
 @pytest.mark.usefixtures("no_mirror")
-def test_a_machine_without_internet_is_told_where_to_put_the_file(monkeypatch):
+def test_a_machine_without_internet_is_told_where_it_was_looked_for_and_where_to_put_it(home, monkeypatch):
     def refused(*_args, **_kwargs):
         raise OSError("Network is unreachable")
 
-    monkeypatch.setattr(releases.urllib.request, "urlopen", refused)
+    monkeypatch.setattr(sources.urllib.request, "urlopen", refused)
     with pytest.raises(errors.ReleaseError) as caught:
-        releases.fetch(source(), operator=OPERATOR)
+        sources.fetch(source(), operator=OPERATOR)
     (problem,) = caught.value.problems
     assert "Network is unreachable" in problem.what
+    for place in (cached(home), in_go_modules(home), "https://releases.invalid/bundle.yaml"):
+        assert str(place) in problem.what
     assert "PAASPORT_MIRROR" in problem.next
     assert "prometheus-operator/0.85.0/bundle.yaml" in problem.next
 
@@ -206,11 +219,30 @@ def test_a_full_disk_leaves_nothing_half_written(project, monkeypatch):
     assert list((project / LAID_OUT).iterdir()) == []
 
 
+def test_a_definition_is_taken_once_from_the_first_file_that_has_it_and_only_if_the_entry_names_it(
+    project, monkeypatch
+):
+    first = "kind: CustomResourceDefinition\nmetadata:\n  name: probes.monitoring.coreos.com\nfirst: true\n"
+    foreign = first.replace("probes.monitoring", "probes.elsewhere")
+    put(project.parent / "mirror/prometheus-operator/0.85.0/one.yaml", f"{first}---\n{foreign}".encode())
+    put(project.parent / "mirror/prometheus-operator/0.85.0/two.yaml", first.replace("first", "second").encode())
+    monkeypatch.setenv("PAASPORT_MIRROR", str(project.parent / "mirror"))
+    monkeypatch.setattr(sources, "LOCK_FILE", project / "lock.yaml")
+    pins = {
+        name: hashlib.sha256((project.parent / "mirror/prometheus-operator/0.85.0" / name).read_bytes()).hexdigest()
+        for name in ("one.yaml", "two.yaml")
+    }
+    lines = [f"    {name}: {{url: https://x.invalid, sha256: {pin}}}" for name, pin in pins.items()]
+    (project / "lock.yaml").write_text("\n".join(["prometheus-operator:", "  version: 0.85.0", "  manifests:", *lines]))
+    release = releases.obtain(OPERATOR)
+    assert (project / release.crds).read_text() == f"---\n{first}"
+
+
 def test_another_hash_in_the_lock_file_is_noticed(project, monkeypatch, tmp_path):
     releases.obtain(OPERATOR)
     lock = tmp_path / "releases.lock.yaml"
     lock.write_text((MIRROR / "releases.lock.yaml").read_text().replace(SHA256, "a" * 64))
-    monkeypatch.setattr(releases, "LOCK_FILE", lock)
+    monkeypatch.setattr(sources, "LOCK_FILE", lock)
     with pytest.raises(errors.ReleaseError, match="expected sha256 aaaaaaaaaa"):
         releases.obtain(OPERATOR)
 
@@ -222,13 +254,13 @@ def test_another_hash_in_the_lock_file_is_noticed(project, monkeypatch, tmp_path
 )
 def test_what_is_not_pinned_is_not_installed(project, monkeypatch, lock):
     (project / "lock.yaml").write_text(lock)
-    monkeypatch.setattr(releases, "LOCK_FILE", project / "lock.yaml")
+    monkeypatch.setattr(sources, "LOCK_FILE", project / "lock.yaml")
     with pytest.raises(errors.ReleaseError, match=r"does not pin prometheus-operator 0\.85\.0"):
         releases.obtain(OPERATOR)
 
 
 @pytest.mark.parametrize("name", sorted(catalogue.OPERATORS))
 def test_every_operator_is_pinned_by_hash_and_secure_url(name):
-    for item in releases.pinned(catalogue.OPERATORS[name]):
+    for item in sources.pinned(catalogue.OPERATORS[name]):
         assert item.url.startswith("https://")
         assert len(bytes.fromhex(item.sha256)) == 32

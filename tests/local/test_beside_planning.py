@@ -94,6 +94,12 @@ def test_nothing_runs_for_a_deployment_that_is_off(off):
     assert wanted(off) == {}
 
 
+def test_nothing_runs_for_a_deployment_that_stands_in_for_a_release():
+    stand_in = deployment()
+    stand_in["metadata"]["annotations"] = {"paasport.dev/stand-in": "true"}
+    assert wanted(stand_in) == {}
+
+
 @pytest.mark.parametrize(
     ("program", "problem"),
     [

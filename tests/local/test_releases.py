@@ -119,3 +119,16 @@ def test_cache_that_cannot_be_written_is_told(go: fake_go.Go, lock: pathlib.Path
     (tmp_path / "cache" / "paasport" / "releases").write_text("a file where the folder should be")
     with pytest.raises(errors.ReleaseError, match="cannot be written: File exists"):
         releases.fill_cache(lock, report=print, operators={"some-operator"})
+
+
+def test_a_module_that_cannot_be_had_is_told_once_and_left_to_the_program(
+    go: fake_go.Go, lock: pathlib.Path, tmp_path: pathlib.Path
+):
+    second = LOCK.replace("bundle.yaml", "second.yaml").partition("    only-at")[0].partition("manifests:\n")[2]
+    lock.write_text(LOCK + second)
+    go.says(*json.dumps({"Error": "no such host"}, indent="\t").splitlines())
+    lines: list[str] = []
+    releases.fill_cache(lock, report=lines.append, operators={"some-operator"})
+    assert [line for line in lines if line.startswith("no release of some-operator from its Go module: ")]
+    assert len(go.calls()) == 1
+    assert not cached(tmp_path).exists()

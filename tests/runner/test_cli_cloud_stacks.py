@@ -96,6 +96,29 @@ def test_the_first_line_says_that_nobody_was_asked(project: pathlib.Path, capsys
 
 
 @pytest.mark.usefixtures("machine")
+def test_a_release_that_cannot_be_had_is_stood_in_for_and_every_use_is_told(
+    project: pathlib.Path, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offline = tmp_path / "offline"
+    shutil.copytree(project, offline, ignore=shutil.ignore_patterns(".paasport"))
+    lock = offline / "components/operators/releases.lock.yaml"
+    pins = [line for line in lock.read_text().splitlines() if "go_module" not in line]
+    lock.write_text("\n".join(pins))
+    monkeypatch.delenv("PAASPORT_MIRROR")
+
+    assert cli.main(["preview", "eks-prod", "--json"], root=offline) == 0
+
+    plan = document(capsys)
+    warnings = [item["message"] for item in plan["diagnostics"] if item["severity"] == "warning"]
+    assert sorted(message.partition(" has ")[0] for message in warnings) == [
+        "stand-in: contour 1.33.8",
+        "stand-in: prometheus-operator 0.85.0",
+    ]
+    assert "CustomResourceDefinition" in {item["type"].rpartition(":")[2] for item in plan["resources"]}
+    assert not list((tmp_path / "XDG_CACHE_HOME").rglob("releases/*"))
+
+
+@pytest.mark.usefixtures("machine")
 def test_a_graph_needs_no_deployed_stack(project: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["graph", "gke-prod", "--json"], root=project) == 0
 

@@ -181,6 +181,7 @@ def test_a_kubeconfig_can_be_an_output_of_another_stack(deployed, monkeypatch):
     stack = files.read(deployed, "guest-dev", passphrase=lambda: None)
     wanted = asyncio.run(preparation.requested(deployed, stack, operation=request.Operation.UP))
     assert wanted.kubeconfig == str(deployed / "keys" / "admin.yaml")
+    assert not wanted.stand_ins
 
 
 def test_an_output_that_is_not_there_is_told(deployed, capsys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 
 import pytest
@@ -285,3 +286,17 @@ def test_configuration_is_in_no_process_list(bench: doubles.Bench) -> None:
     )
 
     assert told.outputs == {"configured": "vermilion", "shown": False}
+
+
+PERMISSION = 'pulumi.export("permitted", os.environ["PAASPORT_STAND_INS"] == str(os.getppid()))'
+
+
+@pytest.mark.parametrize("permitted", [True, False])
+def test_a_program_may_use_stand_ins_only_where_its_own_run_permits_it(
+    bench: doubles.Bench, monkeypatch: pytest.MonkeyPatch, *, permitted: bool
+) -> None:
+    monkeypatch.setenv("PAASPORT_STAND_INS", str(os.getpid()))
+
+    told = bench.run("up", f"import os\n{PERMISSION}", stand_ins=permitted)
+
+    assert told.outputs == {"permitted": permitted}

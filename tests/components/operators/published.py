@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from components import contracts
-from components.operators import bundles, catalogue, releases
+from components.operators import bundles, catalogue, sources
 from stacks import locations
 
 BESIDE = pathlib.Path(__file__).parents[4] / "shared" / "releases"
@@ -33,7 +33,7 @@ Loader.add_constructor("tag:yaml.org,2002:value", lambda _loader, node: node.val
 def parts(name: str) -> list[tuple[str, str]]:
     """Definitions and the rest of each file of a release, as text. Skips where a file is not on this machine."""
     operator = catalogue.OPERATORS[name]
-    return [bundles.split(_text(operator, source)) for source in releases.pinned(operator)]
+    return [bundles.split(_text(operator, source)) for source in sources.pinned(operator)]
 
 
 def applied(name: str) -> list[contracts.Manifest]:
@@ -51,7 +51,7 @@ def definitions(name: str) -> dict[str, dict[str, Any]]:
     """The definitions of a release by their names; those of a file that is not on this machine are missing."""
     operator = catalogue.OPERATORS[name]
     found: dict[str, dict[str, Any]] = {}
-    for source in releases.pinned(operator):
+    for source in sources.pinned(operator):
         content = _found(operator, source)
         for crd, text in bundles.definitions(bundles.split(content)[0]).items() if content else ():
             if crd in operator.crds:
@@ -59,14 +59,14 @@ def definitions(name: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _text(operator: contracts.Operator, source: releases.Source) -> str:
+def _text(operator: contracts.Operator, source: sources.Source) -> str:
     content = _found(operator, source)
     if not content:
         pytest.skip(f"{source.file} of {operator.name} {operator.version} is not on this machine: ./paasport mirror")
     return content
 
 
-def _found(operator: contracts.Operator, source: releases.Source) -> str:
+def _found(operator: contracts.Operator, source: sources.Source) -> str:
     cache = locations.cache_folder()
     places = [
         BESIDE / operator.name / operator.version / source.file,

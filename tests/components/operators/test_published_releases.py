@@ -9,12 +9,12 @@ import pytest
 import yaml
 
 from components import isolation
-from components.operators import catalogue, releases
+from components.operators import catalogue, sources
 from runner.kubernetes import expectations
 from tests.components.operators import published
 
 OPERATORS = catalogue.OPERATORS
-LOCK = yaml.safe_load(releases.LOCK_FILE.read_text())
+LOCK = yaml.safe_load(sources.LOCK_FILE.read_text())
 NAMESPACED_WITHOUT = {
     "ClusterRole",
     "ClusterRoleBinding",
@@ -193,6 +193,7 @@ def test_the_lock_file_names_every_image_that_runs(name):
     }
     assert run
     assert run | told <= set(LOCK[name]["images"])
+    assert LOCK[name]["images"][0] in run
 
 
 @every_operator
