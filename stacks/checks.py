@@ -11,10 +11,10 @@ import datetime as dt
 import json
 import re
 import typing
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from stacks import defaults, findings, forms, managed, nodes, quantities, resolution
+from stacks import defaults, findings, forms, managed, nodes, quantities, resolution, unknown
 from stacks.cluster_checks import access, addresses, machines, places, pools, protection, subject, upgrades
 
 if typing.TYPE_CHECKING:
@@ -40,30 +40,40 @@ RESERVED_NAMESPACES: Final = ("cluster-autoscaler", "default", "ingress", "paasp
 
 
 def of_cluster(
-    cluster: settings.Cluster, *, path: findings.Path, today: dt.date | None, echo: bool
+    cluster: settings.Cluster,
+    *,
+    path: findings.Path,
+    today: dt.date | None,
+    echo: bool,
+    gaps: Collection[findings.Path] = (),
 ) -> Iterator[findings.Finding]:
-    """What is wrong with a cluster's fields taken together.
+    """What is wrong with a cluster's fields taken together, as far as they are known.
 
     A minor that is out of support is wrong only where it is said what day it is. With `echo` false no value of a
-    managed cluster is repeated.
+    managed cluster is repeated. `gaps` are the paths of what is unknown: other findings are about those already.
     """
     if isinstance(cluster, managed.EksCluster | managed.GkeCluster | managed.AksCluster):
         # The stack's name plays no part: `of_stack_name` judges that.
         resolved = resolution.resolve(cluster, stack="cluster")
         judged = subject.Subject(cluster=cluster, resolved=resolved, path=path, today=today, echo=echo)
-        for check in CLUSTER_CHECKS:
-            yield from check(judged)
+        yield from _told((check(judged) for check in CLUSTER_CHECKS), gaps=gaps)
     elif cluster.vendor == "local":
-        yield from _zones_are_distinct(cluster, path)
+        yield from _told([_zones_are_distinct(cluster, path)], gaps=gaps)
 
 
 def of_service(
-    service: settings.Service, *, cluster: settings.Cluster | None, path: findings.Path
+    service: settings.Service,
+    *,
+    cluster: settings.Cluster | None,
+    path: findings.Path,
+    gaps: Collection[findings.Path] = (),
 ) -> Iterator[findings.Finding]:
-    """What is wrong with a service's fields and its cluster taken together; `cluster` is None where it is invalid."""
-    hosts = nodes.of(cluster)
-    for check in SERVICE_CHECKS:
-        yield from check(service, hosts, path)
+    """What is wrong with a service's fields and its cluster taken together, as far as they are known.
+
+    `cluster` is None where nothing is known of it; `gaps` as for `of_cluster`.
+    """
+    hosts = unknown.attempt(lambda: nodes.of(cluster))
+    yield from _told((check(service, hosts, path) for check in SERVICE_CHECKS), gaps=gaps)
 
 
 def of_service_name(name: str, *, path: findings.Path) -> Iterator[findings.Finding]:
@@ -90,6 +100,15 @@ def of_service_name(name: str, *, path: findings.Path) -> Iterator[findings.Find
             why="a service lives in a namespace of its own name",
             next="name it after what it is for, for example `metrics`",
         )
+
+
+def _told(
+    checked: Iterable[Iterator[findings.Finding]], *, gaps: Collection[findings.Path]
+) -> Iterator[findings.Finding]:
+    for found in checked:
+        for finding in unknown.as_far_as_known(found):
+            if not findings.is_within(finding.path, gaps):
+                yield finding
 
 
 def of_stack_name(stack: str, *, cluster: settings.Cluster, path: findings.Path) -> Iterator[findings.Finding]:
@@ -211,21 +230,28 @@ def _requests_fit_a_node(
 ) -> Iterator[findings.Finding]:
     if hosts is None:
         return
-    size = defaults.PROMETHEUS[service.size]
-    for resource, held, unit in (("cpu", hosts.cpu, ""), ("memory", hosts.memory / 2**30, "Gi")):
-        overridden = getattr(service.overrides, resource)
-        asked = overridden or getattr(size, resource)
-        if quantities.value(asked) > getattr(hosts, resource):
-            place = (*path, "overrides", resource) if overridden else (*path, "size")
-            yield findings.Finding(
-                path=place,
-                what=(
-                    f"`{findings.spelled(path)}` asks for {asked} of {resource}, "
-                    f"and a node has {float(round(held, 2)):g}{unit}"
-                ),
-                why="no node could ever hold its pod, which would stay Pending",
-                next=f"ask for less, or {hosts.remedy.format(resource=resource, asked=asked)}",
-            )
+    for resource in ("cpu", "memory"):
+        yield from unknown.as_far_as_known(_request_fits_a_node(service, hosts, path, resource=resource))
+
+
+def _request_fits_a_node(
+    service: settings.Service, hosts: nodes.Nodes, path: findings.Path, *, resource: str
+) -> Iterator[findings.Finding]:
+    overridden = getattr(service.overrides, resource)
+    asked = overridden or getattr(defaults.PROMETHEUS[service.size], resource)
+    if quantities.value(asked) > getattr(hosts, resource):
+        place = (*path, "overrides", resource) if overridden else (*path, "size")
+        held = (
+            f"{float(round(hosts.memory / 2**30, 2)):g}Gi"
+            if resource == "memory"
+            else f"{float(round(hosts.cpu, 2)):g}"
+        )
+        yield findings.Finding(
+            path=place,
+            what=f"`{findings.spelled(path)}` asks for {asked} of {resource}, and a node has {held}",
+            why="no node could ever hold its pod, which would stay Pending",
+            next=f"ask for less, or {hosts.remedy.format(resource=resource, asked=asked)}",
+        )
 
 
 def _counted(number: int, noun: str) -> str:

@@ -14,7 +14,7 @@ import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from stacks import confidential, configuration, errors, findings, passphrase, sources
+from stacks import confidential, configuration, errors, findings, passphrase, sources, unknown
 
 if typing.TYPE_CHECKING:
     from stacks import neighbours, settings
@@ -44,6 +44,17 @@ class StackFile:
         return {key: configuration.text(value) for key, value in self.config.items()}
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Judged:
+    """What a file says."""
+
+    wanted: settings.Settings | None
+    """None where anything is wrong."""
+    cluster: settings.Cluster | None
+    """As far as it is right; what is wrong in it is `unknown`."""
+    problems: tuple[errors.Problem, ...]
+
+
 def names(root: pathlib.Path) -> list[str]:
     """The stacks that have a file, sorted. Raises UsageError where `root` has no project file."""
     return list(sources.project(root).stacks)
@@ -61,12 +72,12 @@ def read(root: pathlib.Path, stack: str, *, passphrase: Callable[[], str | None]
         opener, complaints = _unlocked(source, passphrase)
         problems += complaints
     config, damaged = _opened(source, opener)
-    wanted, found = _judged(source, config)
-    problems += [*damaged, *found]
-    if problems or wanted is None:
+    judged = _judged(source, config)
+    problems += [*damaged, *judged.problems]
+    if problems or judged.wanted is None:
         raise errors.StackFileError(*_in_order(problems))
     secret_keys = frozenset(str(path[0]) for path in source.secrets)
-    return StackFile(stack=stack, path=source.path, config=config, secret_keys=secret_keys, settings=wanted)
+    return StackFile(stack=stack, path=source.path, config=config, secret_keys=secret_keys, settings=judged.wanted)
 
 
 def inspect(root: pathlib.Path, stack: str, *, today: dt.date | None = None) -> settings.Settings:
@@ -75,13 +86,10 @@ def inspect(root: pathlib.Path, stack: str, *, today: dt.date | None = None) -> 
     Secrets in it are stand-ins. Support is judged for `today`, and not at all where that is None.
     Raises StackFileError with every problem of the file, and UsageError where there is no such stack.
     """
-    source = sources.source(sources.project(root), stack)
-    config, _ = _opened(source, _accept)
-    wanted, found = _judged(source, config, today=today)
-    problems = [*source.problems, *found]
-    if problems or wanted is None:
-        raise errors.StackFileError(*_in_order(problems))
-    return wanted
+    judged = _inspected(sources.source(sources.project(root), stack), today=today)
+    if judged.problems or judged.wanted is None:
+        raise errors.StackFileError(*judged.problems)
+    return judged.wanted
 
 
 def check(root: pathlib.Path, stack: str, *, today: dt.date | None = None) -> tuple[errors.Problem, ...]:
@@ -91,11 +99,13 @@ def check(root: pathlib.Path, stack: str, *, today: dt.date | None = None) -> tu
     runs on every change, while a deployment that repairs something must not fail because a date has passed.
     Raises UsageError where there is no such stack.
     """
+    project = sources.project(root)
     try:
-        wanted = inspect(root, stack, today=today or dt.datetime.now(dt.UTC).date())
+        source = sources.source(project, stack)
     except errors.StackFileError as error:
         return error.problems
-    return _collisions(root, stack, wanted)
+    judged = _inspected(source, today=today or dt.datetime.now(dt.UTC).date())
+    return _in_order((*judged.problems, *_collisions(project, source, judged)))
 
 
 def passphrase_from_environment(environ: Mapping[str, str]) -> str | None:
@@ -176,22 +186,21 @@ def _opened(source: sources.Source, opener: configuration.Opener) -> tuple[dict[
     return config, problems
 
 
-def _collisions(root: pathlib.Path, stack: str, wanted: settings.Settings) -> tuple[errors.Problem, ...]:
+def _collisions(project: sources.Project, source: sources.Source, judged: _Judged) -> tuple[errors.Problem, ...]:
     """Where the cluster of another stack is the same one."""
     from stacks import neighbours, settings  # noqa: PLC0415 - as in `_judged`
 
-    own = neighbours.identity(wanted.cluster, stack=stack)
-    if own is None:
+    cluster = judged.cluster
+    own = unknown.attempt(lambda: neighbours.identity(cluster, stack=source.stack) if cluster is not None else None)
+    if unknown.inside(own) or own is None:
         return ()
-    project = sources.project(root)
     others = {
-        other: _identity(root, other, path.stat().st_mtime_ns)
+        other: _identity(project.root, other, path.stat().st_mtime_ns)
         for other, path in project.stacks.items()
-        if other != stack
+        if other != source.stack
     }
     found = list(neighbours.collisions(own, others, path=(settings.CLUSTER_KEY,)))
-    source = sources.source(project, stack)
-    return findings.problems(found, locate=source.locate, file=source.file) if found else ()
+    return findings.problems(found, locate=source.locate, file=source.file)
 
 
 @functools.lru_cache(maxsize=256)
@@ -205,23 +214,31 @@ def _identity(root: pathlib.Path, stack: str, _changed: int) -> neighbours.Ident
         return None
 
 
-def _judged(
-    source: sources.Source, config: Mapping[str, Any], *, today: dt.date | None = None
-) -> tuple[settings.Settings | None, list[errors.Problem]]:
-    """The settings, or what is wrong with them, encryption included."""
+def _inspected(source: sources.Source, *, today: dt.date | None) -> _Judged:
+    """The source judged as it stands, its secrets unopened, and with the problems of its outer shape."""
+    config, _ = _opened(source, _accept)
+    judged = _judged(source, config, today=today)
+    return dataclasses.replace(judged, problems=_in_order((*source.problems, *judged.problems)))
+
+
+def _judged(source: sources.Source, config: Mapping[str, Any], *, today: dt.date | None = None) -> _Judged:
+    """The settings, and what is wrong with them, encryption included."""
     from stacks import checks, settings  # noqa: PLC0415 - they bring pydantic, 0.2 s that only a file is worth
 
+    path = (settings.CLUSTER_KEY,)
     wrong = list(checks.of_encryption(config, sealed=source.secrets, secret=settings.SECRET_PATHS))
-    problems = list(findings.problems(wrong, locate=source.locate, file=source.file))
-    told = {(problem.line, problem.column) for problem in problems}
-    try:
-        wanted = settings.parse(config, locate=source.locate, file=source.file, today=today)
-    except errors.StackFileError as error:
-        # Where a value is encrypted and must not be, nothing else can be said about it.
-        return None, problems + [each for each in error.problems if (each.line, each.column) not in told]
-    unnamed = checks.of_stack_name(source.stack, cluster=wanted.cluster, path=(settings.CLUSTER_KEY,))
-    problems += findings.problems(unnamed, locate=source.locate, file=source.file)
-    return wanted, problems
+    # Of what is encrypted and must not be, as of what the file does not really say, nothing else can be said.
+    sealed = (finding.path for finding in wrong if finding.path in source.secrets)
+    read = functools.reduce(unknown.put, (*source.unread, *sealed), config)
+    judged = settings.judge(read, today=today)
+    found = [*wrong, *judged.found]
+    if judged.cluster is not None:
+        found += unknown.as_far_as_known(checks.of_stack_name(source.stack, cluster=judged.cluster, path=path))
+    return _Judged(
+        wanted=None if found or source.unread else judged.settings,
+        cluster=judged.cluster,
+        problems=findings.problems(found, locate=source.locate, file=source.file),
+    )
 
 
 def _without_salt(source: sources.Source) -> errors.Problem:

@@ -46,6 +46,11 @@ def spelled(path: Path) -> str:
     return text
 
 
+def is_within(path: Path, places: Iterable[Path]) -> bool:
+    """Whether a path is one of `places`, or inside of one."""
+    return any(path[: len(place)] == place for place in places)
+
+
 def problems(findings: Iterable[Finding], *, locate: Locate | None, file: str) -> tuple[errors.Problem, ...]:
     """The findings with their places, in the order of the file."""
     placed = []

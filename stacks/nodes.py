@@ -8,7 +8,7 @@ import typing
 from collections.abc import Iterable
 from typing import Final
 
-from stacks import managed, quantities, resolution, shapes
+from stacks import managed, quantities, resolution, shapes, unknown
 from stacks.cluster_checks import pools
 
 if typing.TYPE_CHECKING:
@@ -40,7 +40,10 @@ class Nodes:
 
 
 def of(cluster: settings.Cluster | None) -> Nodes | None:
-    """The nodes of a cluster; None where they are not known: made by somebody else, or by the vendor on demand."""
+    """The nodes of a cluster; None where they are not known: made by somebody else, or by the vendor on demand.
+
+    What comes of a setting that is `unknown` is unknown too; Unknowable is raised where that is everything.
+    """
     if isinstance(cluster, managed.EksCluster | managed.GkeCluster | managed.AksCluster):
         return _managed(cluster)
     if cluster is None or cluster.vendor != "local":
@@ -48,9 +51,9 @@ def of(cluster: settings.Cluster | None) -> Nodes | None:
     local = cluster.nodes
     return Nodes(
         count=local.count,
-        zones=len(set(local.zones)),
-        cpu=quantities.value(local.cpu),
-        memory=quantities.value(local.memory),
+        zones=unknown.attempt(lambda: len(set(local.zones))),
+        cpu=unknown.attempt(lambda: quantities.value(local.cpu)),
+        memory=unknown.attempt(lambda: quantities.value(local.memory)),
         remedy="set `nodes.{resource}` of the cluster to more than {asked}",
     )
 
@@ -82,8 +85,8 @@ def _managed(cluster: managed.EksCluster | managed.GkeCluster | managed.AksClust
     if cluster.compute == "auto" or not hosts or len(known) < len(hosts):
         return None
     return Nodes(
-        count=sum(pool.max for pool in hosts),
-        zones=max(len({zone for pool in hosts for zone in pool.zones}), 1),
+        count=unknown.attempt(lambda: sum(pool.max for pool in hosts)),
+        zones=unknown.attempt(lambda: max(len({zone for pool in hosts for zone in pool.zones}), 1)),
         cpu=max(cpu for cpu, _ in known),
         memory=max(memory for _, memory in known),
         remedy="give a pool a larger `shape`: a node's own system keeps a part of it",

@@ -40,6 +40,10 @@ class Document:
     value: Any = dataclasses.field(repr=False)
     places: Mapping[findings.Path, tuple[int, int]]
     """1-based line and column of each key and item, by path."""
+    problems: tuple[errors.Problem, ...] = ()
+    """What is YAML and cannot be used all the same."""
+    unread: frozenset[findings.Path] = frozenset()
+    """The paths of the values that the problems are about: what stands there is not what was meant."""
 
     def locate(self, path: findings.Path) -> tuple[int, int]:
         """Where the path stands, or the nearest enclosing key that there is; (0, 0) where there is none."""
@@ -49,7 +53,7 @@ class Document:
 
 
 def read(data: bytes, *, file: str) -> Document:
-    """Read one YAML document. Raises StackFileError with file, line and column of everything that is wrong with it."""
+    """Read one YAML document. Raises StackFileError with file, line and column of what is no YAML."""
     text = _decoded(data, file=file)
     try:
         root = yaml.compose(text, Loader=_Loader)
@@ -58,12 +62,17 @@ def read(data: bytes, *, file: str) -> Document:
     except yaml.reader.ReaderError as error:
         raise errors.StackFileError(_unreadable(text, error.position, file=file)) from None
     except RecursionError:
-        raise errors.StackFileError(errors.Problem(what="the file is nested too deeply", file=file)) from None
+        raise errors.StackFileError(
+            errors.Problem(
+                what="the file is nested too deeply",
+                why="a stack file has half a dozen levels",
+                next="close the brackets that are open",
+                file=file,
+            )
+        ) from None
     conversion = _Conversion(file=file)
     value = conversion.value(root, ()) if root else None
-    if conversion.problems:
-        raise errors.StackFileError(*conversion.problems)
-    return Document(value, conversion.places)
+    return Document(value, conversion.places, tuple(conversion.problems), frozenset(conversion.unread))
 
 
 class _Loader(yaml.BaseLoader):
@@ -80,6 +89,7 @@ class _Conversion:
         self.file = file
         self.places: dict[findings.Path, tuple[int, int]] = {}
         self.problems: list[errors.Problem] = []
+        self.unread: set[findings.Path] = set()
         self._open: set[int] = set()
         self._nodes = 0
 
@@ -88,10 +98,17 @@ class _Conversion:
         self._nodes += 1
         if self._nodes > MOST_NODES:
             if self._nodes == MOST_NODES + 1:
-                self._problem(node, f"the file has more than {MOST_NODES} values")
+                self._problem(
+                    node,
+                    f"the file has more than {MOST_NODES} values",
+                    at=(),
+                    why="anchors multiply what they name; a stack has some dozens of values",
+                    advice="write out what is meant, without anchors",
+                )
             return None
         if id(node) in self._open:
-            return self._problem(node, "an anchor contains its own alias")
+            why, advice = "such a value would have no end", "write out what is meant"
+            return self._problem(node, "an anchor contains its own alias", at=path, why=why, advice=advice)
         self._open.add(id(node))
         try:
             return self._converted(node, path)
@@ -100,9 +117,9 @@ class _Conversion:
 
     def _converted(self, node: yaml.Node, path: findings.Path) -> Any:
         if isinstance(node, yaml.ScalarNode):
-            return self._scalar(node)
+            return self._scalar(node, path)
         if node.tag not in (f"{_CORE}seq", f"{_CORE}map"):
-            return self._problem(node, f"the tag `{node.tag}` is not supported")
+            return self._tagged(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self._item(item, (*path, index)) for index, item in enumerate(node.value)]
         return self._mapping(node, path)
@@ -115,29 +132,56 @@ class _Conversion:
         result: dict[str, Any] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                self._problem(key, "a key must be a text")
+                self._problem(
+                    key,
+                    "a key must be a text",
+                    why="no setting is called by a list or a mapping",
+                    advice="write a text, in quotes where it begins with `?`, `[` or `{`",
+                )
             elif key.value == "<<" and key.tag == _PLAIN:
-                self._problem(key, "the merge key `<<` is not supported", "write the merged keys out")
+                self._problem(
+                    key,
+                    "the merge key `<<` is not supported",
+                    at=path,
+                    why="it is not part of YAML 1.2",
+                    advice="write the merged keys out",
+                )
             elif key.value in result:
                 first = self.places[(*path, key.value)][0]
                 self._problem(
-                    key, f"the key `{key.value}` stands here a second time", f"line {first} has the first one"
+                    key,
+                    f"the key `{key.value}` stands here a second time",
+                    at=(*path, key.value),
+                    why="only one of the two can be meant",
+                    advice=f"keep one of them: the first is in line {first}",
                 )
             else:
                 self.places[(*path, key.value)] = _place(key)
                 result[key.value] = self.value(value, (*path, key.value))
         return result
 
-    def _scalar(self, node: yaml.ScalarNode) -> Any:
+    def _scalar(self, node: yaml.ScalarNode, path: findings.Path) -> Any:
         if node.tag in (_PLAIN, *(f"{_CORE}{name}" for name in ("null", "bool", "int", "float"))):
             return _typed(node.value)
         if node.tag != f"{_CORE}str":
-            return self._problem(node, f"the tag `{node.tag}` is not supported")
+            return self._tagged(node, path)
         return node.value
 
-    def _problem(self, node: yaml.Node, what: str, advice: str = "") -> None:
+    def _tagged(self, node: yaml.Node, path: findings.Path) -> None:
+        self._problem(
+            node,
+            f"the tag `{node.tag}` is not supported",
+            at=path,
+            why="settings are texts, numbers, truth values, lists and mappings, which need none",
+            advice="write the value without a tag",
+        )
+
+    def _problem(self, node: yaml.Node, what: str, *, why: str, advice: str, at: findings.Path | None = None) -> None:
         line, column = _place(node)
-        self.problems.append(errors.Problem(what=what, next=advice, file=self.file, line=line, column=column))
+        problem = errors.Problem(what=what, why=why, next=advice, file=self.file, line=line, column=column)
+        self.problems.append(problem)
+        if at is not None:
+            self.unread.add(at)
 
 
 def _typed(text: str) -> Any:
@@ -167,6 +211,7 @@ def _unreadable(text: str, position: int, *, file: str) -> errors.Problem:
     line, column = before.count("\n") + 1, position - before.rfind("\n")
     return errors.Problem(
         what="this is not text in UTF-8, or has a character that YAML does not allow",
+        why="nobody can say which character was meant",
         next="save the file as UTF-8",
         file=file,
         line=line,

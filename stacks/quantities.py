@@ -10,6 +10,8 @@ import decimal
 import re
 from typing import Final
 
+from stacks import unknown
+
 PATTERN: Final = r"^(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,2})?$"
 """The grammar without a sign: nothing that a stack file asks for can be negative."""
 
@@ -20,7 +22,7 @@ _NUMBER_AND_SUFFIX: Final = re.compile(r"([0-9.]+(?:[eE][+-]?[0-9]+)?)([A-Za-z]*
 
 def value(quantity: str) -> decimal.Decimal:
     """The quantity as a number of cores, bytes or pieces. Raises ValueError for what is no quantity."""
-    match = _NUMBER_AND_SUFFIX.fullmatch(quantity)
+    match = _NUMBER_AND_SUFFIX.fullmatch(unknown.known(quantity))
     if match is None or not re.fullmatch(PATTERN, quantity):
         raise ValueError(f"{quantity!r} is no Kubernetes quantity such as 500m, 16 or 64Gi")
     number, suffix = match.groups()

@@ -11,7 +11,7 @@ import decimal
 from collections.abc import Mapping
 from typing import Any, Final, Generic, Literal, TypeVar
 
-from stacks import managed, quantities, regions, shapes, tiers
+from stacks import managed, quantities, regions, shapes, tiers, unknown
 
 V = TypeVar("V", bound=managed.Options)
 
@@ -24,6 +24,9 @@ SYSTEM: Final = "CriticalAddonsOnly"
 ROLE: Final = "paasport.dev/role"
 POOL: Final = "paasport.dev/pool"
 _GIB: Final = 2**30
+_ANYTHING: Final[Mapping[str, Any]] = {field.name: unknown.Unknown() for field in dataclasses.fields(tiers.Tier)}
+_NO_TIER: Final = tiers.Tier(**_ANYTHING)
+"""What decides where it is not known which tier does."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -136,61 +139,83 @@ def resolve(cluster: managed.EksCluster | managed.GkeCluster | managed.AksCluste
     """All that is to be created. `stack` names the cluster where its settings do not.
 
     Never raises: what does not fit (a region nobody knows, a shape without a machine) is left empty for the checks.
+    What comes of a setting that is `unknown` is unknown too.
     """
-    tier = tiers.TIERS[cluster.tier]
-    network, access = cluster.network, cluster.access
-    zones = regions.zones(cluster.vendor, cluster.region)[: _or(network.zones, tier.zones)]
+    tier = _NO_TIER if unknown.is_unknown(cluster.tier) else tiers.TIERS[cluster.tier]
+    zones = unknown.attempt(
+        lambda: regions.zones(cluster.vendor, cluster.region)[: _or(cluster.network.zones, tier.zones)]
+    )
     return Managed(
         vendor=cluster.vendor,
-        name=cluster.name or stack,
+        name=_or(cluster.name, stack),
         tier=cluster.tier,
         region=cluster.region,
-        minor=cluster.kubernetes.minor,
-        upgrades=cluster.kubernetes.upgrades or tier.upgrades,
-        window=cluster.kubernetes.window,
-        freezes=cluster.kubernetes.freezes,
-        network=Network(
-            cidr=network.cidr or "",
-            pods=network.pods or tiers.PODS,
-            services=network.services or tiers.SERVICES,
-            zones=zones,
-            egress=network.egress or tier.egress,
-            flow_logs=_or(network.flow_logs, tier.flow_logs),
-        ),
-        access=Access(
-            api=access.api or tier.api,
-            cidrs=access.cidrs,
-            deployer=access.deployer,
-            admins=access.admins,
-            viewers=access.viewers,
-        ),
+        minor=unknown.attempt(lambda: cluster.kubernetes.minor),
+        upgrades=unknown.attempt(lambda: _or(cluster.kubernetes.upgrades, tier.upgrades)),
+        window=unknown.attempt(lambda: cluster.kubernetes.window),
+        freezes=unknown.attempt(lambda: cluster.kubernetes.freezes),
+        network=unknown.attempt(lambda: _network(cluster.network, tier=tier, zones=zones)),
+        access=unknown.attempt(lambda: _access(cluster.access, tier=tier)),
         compute=cluster.compute,
-        pools=_pools(cluster, tier=tier, zones=zones),
-        encryption=cluster.encryption or tier.encryption,
-        audit=Audit(
-            retention_days=cluster.audit.retention_days or tier.audit_days,
-            categories=cluster.audit.categories or tier.audit_categories,
-        ),
-        zone_redundant_storage=_or(cluster.storage.zone_redundant, tier.zone_redundant),
+        pools=unknown.attempt(lambda: _pools(cluster, tier=tier, zones=zones)),
+        encryption=_or(cluster.encryption, tier.encryption),
+        audit=unknown.attempt(lambda: _audit(cluster.audit, tier=tier)),
+        zone_redundant_storage=unknown.attempt(lambda: _or(cluster.storage.zone_redundant, tier.zone_redundant)),
         ingress=cluster.ingress,
         backups=cluster.backups,
-        drain=Drain(
-            volumes=_or(cluster.drain.volumes, tier.drain_volumes),
-            disruption_budgets=cluster.drain.disruption_budgets,
-            minutes=cluster.drain.minutes,
-        ),
-        protection=cluster.protection or tier.protection,
-        tags={**cluster.tags, "managed-by": "paasport", "cluster": cluster.name or stack, "tier": cluster.tier},
-        options=_options(options(cluster), tier=tier),
+        drain=unknown.attempt(lambda: _drain(cluster.drain, tier=tier)),
+        protection=_or(cluster.protection, tier.protection),
+        tags=unknown.attempt(lambda: _tags(cluster, stack=stack)),
+        options=unknown.attempt(lambda: _options(options(cluster), tier=tier)),
     )
 
 
-T = TypeVar("T", int, bool)
+T = TypeVar("T")
 
 
 def _or(given: T | None, default: T) -> T:
     """What was given, a zero and a no included."""
     return default if given is None else given
+
+
+def _network(given: managed.Network, *, tier: tiers.Tier, zones: tuple[str, ...]) -> Network:
+    return Network(
+        cidr=_or(given.cidr, ""),
+        pods=_or(given.pods, tiers.PODS),
+        services=_or(given.services, tiers.SERVICES),
+        zones=zones,
+        egress=_or(given.egress, tier.egress),
+        flow_logs=_or(given.flow_logs, tier.flow_logs),
+    )
+
+
+def _access(given: managed.Access, *, tier: tiers.Tier) -> Access:
+    return Access(
+        api=_or(given.api, tier.api),
+        cidrs=given.cidrs,
+        deployer=given.deployer,
+        admins=given.admins,
+        viewers=given.viewers,
+    )
+
+
+def _audit(given: managed.Audit, *, tier: tiers.Tier) -> Audit:
+    return Audit(
+        retention_days=_or(given.retention_days, tier.audit_days),
+        categories=_or(given.categories, tier.audit_categories),
+    )
+
+
+def _drain(given: managed.Drain, *, tier: tiers.Tier) -> Drain:
+    return Drain(
+        volumes=_or(given.volumes, tier.drain_volumes),
+        disruption_budgets=given.disruption_budgets,
+        minutes=given.minutes,
+    )
+
+
+def _tags(cluster: managed.ManagedCluster, *, stack: str) -> dict[str, str]:
+    return {**cluster.tags, "managed-by": "paasport", "cluster": _or(cluster.name, stack), "tier": cluster.tier}
 
 
 def _pools(cluster: managed.ManagedCluster, *, tier: tiers.Tier, zones: tuple[str, ...]) -> tuple[Pool, ...]:
@@ -201,19 +226,18 @@ def _pools(cluster: managed.ManagedCluster, *, tier: tiers.Tier, zones: tuple[st
 
 
 def _pool(name: str, pool: managed.Pool, *, cluster: managed.ManagedCluster, zones: tuple[str, ...]) -> Pool:
-    chosen = tuple(zones[number - 1] for number in pool.zones if number <= len(zones)) if pool.zones else zones
     return Pool(
         name=name,
         role=pool.role,
         arch=pool.arch,
-        instance_types=pool.instance_types or _machines(pool, vendor=vendor(cluster)),
+        instance_types=unknown.attempt(lambda: pool.instance_types or _machines(pool, vendor=vendor(cluster))),
         min=pool.min,
         max=pool.max,
         spot=pool.spot,
-        disk=int((quantities.value(pool.disk) / _GIB).to_integral_value(decimal.ROUND_CEILING)),
-        labels={**pool.labels, ROLE: pool.role, POOL: name, **({SPOT: "true"} if pool.spot else {})},
-        taints=(*pool.taints, *_implied_taints(pool)),
-        zones=chosen,
+        disk=unknown.attempt(lambda: _gib(pool.disk)),
+        labels=unknown.attempt(lambda: _labels(name, pool)),
+        taints=unknown.attempt(lambda: (*pool.taints, *_implied_taints(pool))),
+        zones=unknown.attempt(lambda: _chosen(pool.zones, zones)),
     )
 
 
@@ -223,6 +247,19 @@ def vendor(cluster: managed.ManagedCluster) -> Literal["eks", "gke", "aks"]:
         case managed.EksCluster() | managed.GkeCluster() | managed.AksCluster():
             return cluster.vendor
     raise TypeError(type(cluster).__name__)
+
+
+def _gib(quantity: str) -> int:
+    return int((quantities.value(quantity) / _GIB).to_integral_value(decimal.ROUND_CEILING))
+
+
+def _labels(name: str, pool: managed.Pool) -> dict[str, str]:
+    return {**pool.labels, ROLE: pool.role, POOL: name, **({SPOT: "true"} if pool.spot else {})}
+
+
+def _chosen(numbers: tuple[int, ...] | None, zones: tuple[str, ...]) -> tuple[str, ...]:
+    """The cluster's zones with these numbers; all of them where there are none."""
+    return tuple(zones[number - 1] for number in numbers if number <= len(zones)) if numbers else zones
 
 
 def _machines(pool: managed.Pool, *, vendor: str) -> tuple[str, ...]:
@@ -249,5 +286,5 @@ def _options(given: managed.Options, *, tier: tiers.Tier) -> managed.Options:
             filled = {"binary_authorization": _or(given.binary_authorization, tier.hardened)}
         case managed.AksOptions():
             filled = {"defender": _or(given.defender, tier.hardened)}
-            return given.model_copy(update={**filled, "sku": given.sku or tier.control_plane})
+            return given.model_copy(update={**filled, "sku": _or(given.sku, tier.control_plane)})
     return given.model_copy(update=filled)

@@ -7,13 +7,26 @@ files, and snake_case in Python.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Literal
 
 import pydantic
 
-from stacks import checks, confidential, errors, explanations, fields, filling, findings, forms, managed, suggestions
+from stacks import (
+    checks,
+    confidential,
+    errors,
+    explanations,
+    fields,
+    filling,
+    findings,
+    forms,
+    managed,
+    suggestions,
+    unknown,
+)
 
 PROJECT: Final = "paasport"
 """The project's name in Pulumi.yaml, and the namespace of its configuration keys."""
@@ -194,6 +207,21 @@ SECRET_PATHS: Final = ((CLUSTER_KEY, "kubeconfig", "value"),)
 """What must be encrypted in a stack file. Nothing else of ours may be: it would end up where everybody reads it."""
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """What configuration says, as far as it is right, and what is wrong with it."""
+
+    cluster: Cluster | None
+    """None where nobody knows whose it is. What is wrong in it is `unknown`."""
+    services: dict[str, Service]
+    found: tuple[findings.Finding, ...]
+
+    @property
+    def settings(self) -> Settings | None:
+        """The settings, where nothing is wrong."""
+        return None if self.found or self.cluster is None else Settings(cluster=self.cluster, services=self.services)
+
+
 def parse(
     config: Mapping[str, Any],
     *,
@@ -208,12 +236,21 @@ def parse(
     of which it is not known what was encrypted. A Kubernetes minor that is out of support is a problem only where
     `today` is given: a date that passes must not keep anybody from repairing what runs.
     """
-    cluster, found = _cluster(config, echo=echo, today=today)
-    services, wrong_services = _services(config, cluster=cluster, echo=echo)
-    found = [*_unknown_keys(config), *found, *wrong_services]
-    if found or cluster is None:
-        raise errors.StackFileError(*findings.problems(found, locate=locate, file=file))
-    return Settings(cluster=cluster, services=services)
+    judged = judge(config, echo=echo, today=today)
+    if judged.settings is None:
+        raise errors.StackFileError(*findings.problems(judged.found, locate=locate, file=file))
+    return judged.settings
+
+
+def judge(config: Mapping[str, Any], *, echo: bool = True, today: dt.date | None = None) -> Judgement:
+    """Everything that is right in configuration, and everything that is wrong. As `parse`, but raises nothing.
+
+    What is `unknown` in `config` is there, but cannot be read: nothing is said about it.
+    """
+    cluster = _cluster(config, echo=echo, today=today)
+    services, wrong = _services(config, cluster=cluster.value, echo=echo)
+    found = (*_unknown_keys(config), *cluster.found, *wrong)
+    return Judgement(cluster=cluster.value, services=services, found=found)
 
 
 def from_pulumi(cluster: Any, services: Any) -> Settings:
@@ -231,28 +268,33 @@ def _unknown_keys(config: Mapping[str, Any]) -> Iterator[findings.Finding]:
             yield findings.Finding(path=(key,), what=f"unknown key `{findings.spelled((key,))}`", next=advice)
 
 
-def _cluster(
-    config: Mapping[str, Any], *, echo: bool, today: dt.date | None
-) -> tuple[Cluster | None, list[findings.Finding]]:
+def _cluster(config: Mapping[str, Any], *, echo: bool, today: dt.date | None) -> filling.Filled[Any]:
     path, given = (CLUSTER_KEY,), config.get(CLUSTER_KEY)
     if CLUSTER_KEY not in config:
         what = f"`{CLUSTER_KEY}` is missing"
-        return None, [findings.Finding(path=path, what=what, next="say with `vendor: local` whose cluster it is")]
-    foreign = list(checks.of_other_vendors(given, vendors=CLUSTERS, path=path)) if isinstance(given, Mapping) else []
-    blocks = {finding.path[-1] for finding in foreign}
-    own = {key: value for key, value in given.items() if key not in blocks} if isinstance(given, Mapping) else given
-    cluster, found = filling.chosen(own, by="vendor", catalogue=CLUSTERS, planned={}, path=path, echo=echo)
-    if cluster:
+        advice = "say with `vendor: local` whose cluster it is"
+        return filling.Filled(found=(findings.Finding(path=path, what=what, next=advice),))
+    foreign: tuple[findings.Finding, ...] = ()
+    own = given
+    if not unknown.is_unknown(given) and isinstance(given, Mapping):
+        foreign = tuple(unknown.as_far_as_known(checks.of_other_vendors(given, vendors=CLUSTERS, path=path)))
+        blocks = {finding.path[-1] for finding in foreign}
+        own = {key: value for key, value in given.items() if key not in blocks}
+    filled = filling.chosen(own, by="vendor", catalogue=CLUSTERS, path=path, echo=echo)
+    crossed: Iterator[findings.Finding] = iter(())
+    if filled.value is not None:
         # The values of a model have forgotten which of them were encrypted.
-        shown = echo and not confidential.inside(given)
-        found += checks.of_cluster(cluster, path=path, today=today, echo=shown)
-    return cluster, [*foreign, *found]
+        shown = echo and not confidential.inside(unknown.replaced(given, by=None))
+        crossed = checks.of_cluster(filled.value, gaps=filled.gaps, path=path, today=today, echo=shown)
+    return dataclasses.replace(filled, found=(*foreign, *filled.found, *crossed))
 
 
 def _services(
     config: Mapping[str, Any], *, cluster: Cluster | None, echo: bool
 ) -> tuple[dict[str, Service], list[findings.Finding]]:
     given = config.get(SERVICES_KEY, {})
+    if unknown.is_unknown(given):
+        return {}, []
     if not isinstance(given, Mapping):
         what = f"`{SERVICES_KEY}` must map names to services, not be {explanations.described(given, echo=echo)}"
         advice = f"for no service at all, write `{SERVICES_KEY}: {{}}`"
@@ -262,9 +304,9 @@ def _services(
     for name, value in given.items():
         path = (SERVICES_KEY, name)
         found += checks.of_service_name(name, path=path)
-        service, wrong = filling.chosen(value, by="service", catalogue=SERVICES, planned={}, path=path, echo=echo)
-        found += wrong
-        if service:
-            services[name] = service
-            found += checks.of_service(service, cluster=cluster, path=path)
+        filled = filling.chosen(value, by="service", catalogue=SERVICES, path=path, echo=echo)
+        found += filled.found
+        if filled.value is not None:
+            services[name] = filled.value
+            found += checks.of_service(filled.value, gaps=filled.gaps, cluster=cluster, path=path)
     return services, found

@@ -46,6 +46,8 @@ class Source:
     written: Mapping[str, str]
     """The spelling in the file of each `namespace:name`."""
     document: positions.Document
+    unread: tuple[findings.Path, ...]
+    """The configuration paths of values that are not what was meant, as `problems` tell."""
     problems: tuple[errors.Problem, ...]
     """What is wrong with the outer shape."""
 
@@ -79,8 +81,10 @@ def project(root: pathlib.Path) -> Project:
             why="it names the project and the folder of its stack files",
             next="run the command in the project's folder",
         )
-    written = positions.read(_content(path, file=PROJECT_FILE), file=PROJECT_FILE).value
-    written = written if isinstance(written, Mapping) else {}
+    document = positions.read(_content(path, file=PROJECT_FILE), file=PROJECT_FILE)
+    if document.problems:
+        raise errors.StackFileError(*document.problems)
+    written = document.value if isinstance(document.value, Mapping) else {}
     name, declared = str(written.get("name", "")), written.get("config")
     folder = root / str(written.get("stackConfigDir") or ".")
     found = {file.name.removeprefix("Pulumi.").removesuffix(".yaml"): file for file in folder.glob("Pulumi.?*.yaml")}
@@ -93,7 +97,7 @@ def project(root: pathlib.Path) -> Project:
 
 
 def source(project: Project, stack: str) -> Source:
-    """The file of a stack. Raises UsageError where there is none, StackFileError where it is not YAML."""
+    """The file of a stack. Raises UsageError where there is none, StackFileError where nothing in it can be judged."""
     if stack not in project.stacks:
         raise errors.UsageError.of(
             f"there is no stack `{stack}`",
@@ -103,6 +107,8 @@ def source(project: Project, stack: str) -> Source:
     path = project.stacks[stack]
     file = os.path.relpath(path, project.root)
     document = positions.read(_content(path, file=file), file=file)
+    if any(len(place) <= len(("config",)) for place in document.unread):
+        raise errors.StackFileError(*document.problems)
     outer = _mapping(document, (), file=file)
     given = _mapping(document, ("config",), file=file)
     keys = {written: configuration.key(written, project=project.name) for written in given}
@@ -114,9 +120,10 @@ def source(project: Project, stack: str) -> Source:
         config={**project.defaults, **{key: given[written] for written, key in keys.items() if key}},
         written={key: written for written, key in keys.items() if key},
         document=document,
+        unread=tuple((keys[str(place[1])], *place[2:]) for place in document.unread if place[0] == "config"),
         problems=(),
     )
-    return dataclasses.replace(result, problems=tuple(_shape(result, keys)))
+    return dataclasses.replace(result, problems=(*document.problems, *_shape(result, keys)))
 
 
 def _mapping(document: positions.Document, path: findings.Path, *, file: str) -> Mapping[str, Any]:

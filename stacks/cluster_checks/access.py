@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from stacks import findings, forms, managed
+from stacks import findings, forms, managed, unknown
 from stacks.cluster_checks import addresses
 from stacks.cluster_checks import subject as subjects
 
@@ -76,28 +76,76 @@ def allowlist_is_a_list(subject: subjects.Subject) -> Iterator[findings.Finding]
     if len(cidrs) > (most := MOST_CIDRS[subject.vendor]):
         what = f"{place} has {len(cidrs)} networks, and {subject.vendor} takes {most}"
         yield subject.finding("access", "cidrs", what=what, next="put neighbours together into larger networks")
-    for index, text in enumerate(cidrs):
-        yield from _seen_from_outside(subject, index, text)
 
 
-def principals_are_the_vendors(subject: subjects.Subject) -> Iterator[findings.Finding]:
+def _allowed(subject: subjects.Subject) -> Iterator[tuple[int, str]]:
+    if subject.resolved.access.api == "allowlist":
+        yield from enumerate(subject.cluster.access.cidrs)
+
+
+@subjects.for_each(_allowed)
+def allowed_networks_are_seen_from_outside(
+    subject: subjects.Subject, index: int, text: str
+) -> Iterator[findings.Finding]:
+    """A network of an allowlist is one of the internet's, and not the whole of it."""
+    try:
+        block = ipaddress.IPv4Network(text, strict=False)
+    except ValueError:
+        return  # `addresses.are_networks` tells
+    place = ("access", "cidrs", index)
+    shown = f"{subject.spelled(*place)}{subject.shown(text)}"
+    if block.prefixlen < WIDEST:
+        yield subject.finding(
+            *place,
+            what=f"{shown} is the whole internet or a large part of it",
+            why="everybody could try the API server's door",
+            next="name the networks that deployers and developers come from",
+        )
+    elif any(block.subnet_of(private) for private in addresses.PRIVATE):
+        yield subject.finding(
+            *place,
+            what=f"{shown} is private, and the API is reached from the internet",
+            why="such an address never arrives there; vendors refuse it",
+            next="write the public addresses that this network leaves by, or `api: private`",
+        )
+
+
+def _principals(subject: subjects.Subject) -> Iterator[tuple[tuple[str | int, ...], str, tuple[str, ...]]]:
+    """Each principal with its place, and those that are named before it."""
+    access, earlier = subject.cluster.access, list[str]()
+    roles = (_of_role(access, role) for role in ("deployer", "admins", "viewers"))
+    for place, principal in (each for role in roles for each in unknown.as_far_as_known(role)):
+        if not unknown.is_unknown(principal):
+            yield place, principal, tuple(earlier)
+            earlier.append(principal)
+
+
+def _of_role(access: managed.Access, role: str) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if role == "deployer":
+        yield (role,), access.deployer
+        return
+    for index, principal in enumerate(getattr(access, role)):
+        yield (role, index), principal
+
+
+@subjects.for_each(_principals)
+def principals_are_the_vendors(
+    subject: subjects.Subject, place: tuple[str | int, ...], principal: str, earlier: tuple[str, ...]
+) -> Iterator[findings.Finding]:
     """Each principal is written as its vendor writes it, and gets one role."""
-    seen: set[str] = set()
-    for place, principal in _principals(subject.cluster.access):
-        shown = f"{subject.spelled('access', *place)}{subject.shown(principal)}"
-        wrong = _wrong(subject, principal)
-        if wrong is not None:
-            what, advice = wrong
-            yield subject.finding("access", *place, what=f"{shown} {what}", next=advice)
-        elif principal in seen:
-            yield subject.finding(
-                "access",
-                *place,
-                what=f"{shown} is named a second time",
-                why="a principal has one role, and the deployer may do everything already",
-                next="name it once",
-            )
-        seen.add(principal)
+    shown = f"{subject.spelled('access', *place)}{subject.shown(principal)}"
+    wrong = _wrong(subject, principal)
+    if wrong is not None:
+        what, advice = wrong
+        yield subject.finding("access", *place, what=f"{shown} {what}", next=advice)
+    elif principal in earlier:
+        yield subject.finding(
+            "access",
+            *place,
+            what=f"{shown} is named a second time",
+            why="a principal has one role, and the deployer may do everything already",
+            next="name it once",
+        )
 
 
 def existing_networks_fit(subject: subjects.Subject) -> Iterator[findings.Finding]:
@@ -127,36 +175,6 @@ def existing_networks_fit(subject: subjects.Subject) -> Iterator[findings.Findin
                 why="nodes and API server must be in one virtual network",
                 next="write the id of the virtual network, then /subnets/ and the subnet's name",
             )
-
-
-def _seen_from_outside(subject: subjects.Subject, index: int, text: str) -> Iterator[findings.Finding]:
-    try:
-        block = ipaddress.IPv4Network(text, strict=False)
-    except ValueError:
-        return  # `addresses.are_networks` tells
-    place = ("access", "cidrs", index)
-    shown = f"{subject.spelled(*place)}{subject.shown(text)}"
-    if block.prefixlen < WIDEST:
-        yield subject.finding(
-            *place,
-            what=f"{shown} is the whole internet or a large part of it",
-            why="everybody could try the API server's door",
-            next="name the networks that deployers and developers come from",
-        )
-    elif any(block.subnet_of(private) for private in addresses.PRIVATE):
-        yield subject.finding(
-            *place,
-            what=f"{shown} is private, and the API is reached from the internet",
-            why="such an address never arrives there; vendors refuse it",
-            next="write the public addresses that this network leaves by, or `api: private`",
-        )
-
-
-def _principals(access: managed.Access) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    yield ("deployer",), access.deployer
-    for role in ("admins", "viewers"):
-        for index, principal in enumerate(getattr(access, role)):
-            yield (role, index), principal
 
 
 def _wrong(subject: subjects.Subject, principal: str) -> tuple[str, str] | None:
@@ -196,6 +214,7 @@ CHECKS: Final[tuple[subjects.Check, ...]] = (
     api_is_the_vendors,
     private_has_a_way_in,
     allowlist_is_a_list,
+    allowed_networks_are_seen_from_outside,
     principals_are_the_vendors,
     existing_networks_fit,
 )

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from stacks import findings, managed, resolution, shapes
+from stacks import findings, managed, resolution, shapes, unknown
 from stacks.cluster_checks import subject as subjects
 
 Block = ipaddress.IPv4Network
@@ -32,24 +32,45 @@ EKS_MOST_PODS: Final = 110
 """The most that AWS recommends for machines of less than 30 CPUs."""
 
 
-def are_networks(subject: subjects.Subject) -> Iterator[findings.Finding]:
+def _written(subject: subjects.Subject) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for texts in (_of_network(subject.cluster), _of_access(subject.cluster), _of_ingress(subject.cluster)):
+        yield from unknown.as_far_as_known(texts)
+
+
+def _of_network(cluster: managed.ManagedCluster) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for key in LENGTHS:
+        if (text := getattr(cluster.network, key)) is not None:
+            yield ("network", key), text
+
+
+def _of_access(cluster: managed.ManagedCluster) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for index, text in enumerate(cluster.access.cidrs):
+        yield ("access", "cidrs", index), text
+
+
+def _of_ingress(cluster: managed.ManagedCluster) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for index, text in enumerate(cluster.ingress.source_ranges if cluster.ingress else ()):
+        yield ("ingress", "sourceRanges", index), text
+
+
+@subjects.for_each(_written)
+def are_networks(subject: subjects.Subject, steps: tuple[str | int, ...], text: str) -> Iterator[findings.Finding]:
     """Each text that the grammar lets pass is a network: no octet above 255, no bits behind the length."""
-    for steps, text in _written(subject.cluster):
-        place = f"{subject.spelled(*steps)}{subject.shown(text)}"
-        if _block(text) is not None:
-            continue
-        try:
-            network = str(Block(text, strict=False)) if subject.echo else "its first address"
-        except ValueError:
-            advice = "write four numbers of 0 to 255, a slash and a length, such as 10.20.0.0/16"
-            yield subject.finding(*steps, what=f"{place} is no IPv4 network", next=advice)
-            continue
-        yield subject.finding(
-            *steps,
-            what=f"{place} is an address inside a network",
-            why="a network is named by its first address, and vendors refuse any other",
-            next=f"write `{network}`" if subject.echo else f"write {network}",
-        )
+    place = f"{subject.spelled(*steps)}{subject.shown(unknown.known(text))}"
+    if _block(text) is not None:
+        return
+    try:
+        network = str(Block(text, strict=False)) if subject.echo else "its first address"
+    except ValueError:
+        advice = "write four numbers of 0 to 255, a slash and a length, such as 10.20.0.0/16"
+        yield subject.finding(*steps, what=f"{place} is no IPv4 network", next=advice)
+        return
+    yield subject.finding(
+        *steps,
+        what=f"{place} is an address inside a network",
+        why="a network is named by its first address, and vendors refuse any other",
+        next=f"write `{network}`" if subject.echo else f"write {network}",
+    )
 
 
 def is_given(subject: subjects.Subject) -> Iterator[findings.Finding]:
@@ -71,75 +92,81 @@ def is_given(subject: subjects.Subject) -> Iterator[findings.Finding]:
                 yield _without_effect(subject, key, why=f"they are those of the subnetwork's range `{key}Range`")
 
 
-def have_the_right_size(subject: subjects.Subject) -> Iterator[findings.Finding]:
+def _keys(_subject: subjects.Subject) -> Iterator[tuple[str]]:
+    yield from ((key,) for key in LENGTHS)
+
+
+@subjects.for_each(_keys)
+def have_the_right_size(subject: subjects.Subject, key: str) -> Iterator[findings.Finding]:
     """Each network has a length that all its vendors accept."""
-    for key, (shortest, longest) in LENGTHS.items():
-        block = _block(getattr(subject.cluster.network, key))
-        if block is not None and not shortest <= block.prefixlen <= longest:
-            yield subject.finding(
-                "network",
-                key,
-                what=f"{subject.spelled('network', key)}{subject.shown(block)} must be /{shortest} to /{longest}",
-                why="a larger network or a smaller one is refused by a vendor or holds no cluster",
-                next=f"write a length of {shortest} to {longest} behind the slash",
-            )
+    shortest, longest = LENGTHS[key]
+    block = _block(getattr(subject.cluster.network, key))
+    if block is not None and not shortest <= block.prefixlen <= longest:
+        yield subject.finding(
+            "network",
+            key,
+            what=f"{subject.spelled('network', key)}{subject.shown(block)} must be /{shortest} to /{longest}",
+            why="a larger network or a smaller one is refused by a vendor or holds no cluster",
+            next=f"write a length of {shortest} to {longest} behind the slash",
+        )
 
 
-def are_private(subject: subjects.Subject) -> Iterator[findings.Finding]:
+@subjects.for_each(_keys)
+def are_private(subject: subjects.Subject, key: str) -> Iterator[findings.Finding]:
     """Nodes, pods and Services have addresses that belong to nobody in the internet."""
-    for key in LENGTHS:
-        block = _block(getattr(subject.cluster.network, key))
-        allowed = _RFC_1918 if key == "services" else PRIVATE
-        if block is None:
-            continue
-        place = f"{subject.spelled('network', key)}{subject.shown(block)}"
-        if not any(block.subnet_of(network) for network in allowed):
-            yield subject.finding(
-                "network",
-                key,
-                what=f"{place} is not in {', '.join(map(str, allowed))}",
-                why="the real owners of these addresses could not be reached from the cluster",
-                next="choose a private network",
-            )
-        elif subject.vendor == "aks" and (taken := [network for network in AKS_RESERVED if block.overlaps(network)]):
-            yield subject.finding(
-                "network", key, what=f"{place} overlaps {taken[0]}, which AKS uses itself", next="choose another"
-            )
+    block = _block(getattr(subject.cluster.network, key))
+    allowed = _RFC_1918 if key == "services" else PRIVATE
+    if block is None:
+        return
+    place = f"{subject.spelled('network', key)}{subject.shown(block)}"
+    if not any(block.subnet_of(network) for network in allowed):
+        yield subject.finding(
+            "network",
+            key,
+            what=f"{place} is not in {', '.join(map(str, allowed))}",
+            why="the real owners of these addresses could not be reached from the cluster",
+            next="choose a private network",
+        )
+    elif subject.vendor == "aks" and (taken := [network for network in AKS_RESERVED if block.overlaps(network)]):
+        yield subject.finding(
+            "network", key, what=f"{place} overlaps {taken[0]}, which AKS uses itself", next="choose another"
+        )
 
 
-def lie_apart(subject: subjects.Subject) -> Iterator[findings.Finding]:
+def _pairs(subject: subjects.Subject) -> Iterator[tuple[str, str]]:
+    yield "cidr", "services"
+    if subject.vendor != "eks" and (subject.has_own_network or subject.vendor == "aks"):
+        yield from (("cidr", "pods"), ("services", "pods"))
+
+
+@subjects.for_each(_pairs)
+def lie_apart(subject: subjects.Subject, first: str, second: str) -> Iterator[findings.Finding]:
     """Nodes, pods and Services have no address in common."""
     network, resolved = subject.cluster.network, subject.resolved.network
-    blocks = {"cidr": resolved.cidr, "services": resolved.services}
-    if subject.vendor != "eks" and (subject.has_own_network or subject.vendor == "aks"):
-        blocks["pods"] = resolved.pods
-    keys = list(blocks)
-    for index, first in enumerate(keys):
-        for second in keys[index + 1 :]:
-            one, other = _block(blocks[first]), _block(blocks[second])
-            if one is None or other is None or not one.overlaps(other):
-                continue
-            # At the one that was written: the other may be a default.
-            at, against = (second, first) if getattr(network, second) is not None else (first, second)
-            yield subject.finding(
-                "network",
-                at,
-                what=(
-                    f"{subject.spelled('network', at)}{subject.shown(_block(blocks[at]))} "
-                    f"overlaps {subject.spelled('network', against)}{subject.shown(_block(blocks[against]))}"
-                    f"{'' if getattr(network, against) is not None else ', which is left at its default'}"
-                ),
-                why="an address in both could mean a node, a pod or a Service",
-                next="choose a network that is apart from the other",
-            )
+    blocks = {key: _block(getattr(resolved, key)) for key in (first, second)}
+    one, other = blocks.values()
+    if one is None or other is None or not one.overlaps(other):
+        return
+    # At the one that was written: the other may be a default.
+    at, against = (second, first) if getattr(network, second) is not None else (first, second)
+    yield subject.finding(
+        "network",
+        at,
+        what=(
+            f"{subject.spelled('network', at)}{subject.shown(blocks[at])} "
+            f"overlaps {subject.spelled('network', against)}{subject.shown(blocks[against])}"
+            f"{'' if getattr(network, against) is not None else ', which is left at its default'}"
+        ),
+        why="an address in both could mean a node, a pod or a Service",
+        next="choose a network that is apart from the other",
+    )
 
 
-def are_enough(subject: subjects.Subject) -> Iterator[findings.Finding]:
+def are_enough_for_nodes(subject: subjects.Subject) -> Iterator[findings.Finding]:
     """The addresses last for as many nodes as the pools may have, and a third more while they are upgraded."""
     resolved = subject.resolved
-    nodes = sum(pool.max + math.ceil(pool.max / 3) for pool in resolved.pools)
     if subject.has_own_network and resolved.network.zones and (block := _block(resolved.network.cidr)):
-        needed = sum(_eks_addresses(subject.vendor, pool) for pool in resolved.pools) or nodes
+        needed = sum(_eks_addresses(subject.vendor, pool) for pool in resolved.pools) or _most_nodes(resolved)
         room = _room(subject, block)
         if room < needed:
             yield subject.finding(
@@ -152,8 +179,12 @@ def are_enough(subject: subjects.Subject) -> Iterator[findings.Finding]:
                 why="nodes without an address never join, and pods without one never start",
                 next="choose a shorter length, or lower `max` of the pools",
             )
-    taken = _pods_of_a_node(subject)
-    if taken and (block := _block(resolved.network.pods)) and block.num_addresses // taken < nodes:
+
+
+def are_enough_for_pods(subject: subjects.Subject) -> Iterator[findings.Finding]:
+    """The addresses last for the pods of as many nodes, where each node takes some for its own."""
+    taken, block = _pods_of_a_node(subject), _block(subject.resolved.network.pods)
+    if taken and block and block.num_addresses // taken < (nodes := _most_nodes(subject.resolved)):
         yield subject.finding(
             "network",
             "pods",
@@ -171,22 +202,17 @@ def _without_effect(subject: subjects.Subject, key: str, *, why: str) -> finding
     return subject.finding("network", key, what=what, why=why, next=f"remove `{key}`")
 
 
-def _written(cluster: managed.ManagedCluster) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    for key in LENGTHS:
-        if (text := getattr(cluster.network, key)) is not None:
-            yield ("network", key), text
-    for index, text in enumerate(cluster.access.cidrs):
-        yield ("access", "cidrs", index), text
-    for index, text in enumerate(cluster.ingress.source_ranges if cluster.ingress else ()):
-        yield ("ingress", "sourceRanges", index), text
-
-
 def _block(text: str | None) -> Block | None:
     """The network; None where there is none or the text is not one, which `are_networks` tells."""
     try:
         return Block(text) if text else None
     except ValueError:
         return None
+
+
+def _most_nodes(resolved: resolution.Managed[managed.Options]) -> int:
+    """Nodes that the pools may have, those included that are made first while others are upgraded."""
+    return sum(pool.max + math.ceil(pool.max / 3) for pool in resolved.pools)
 
 
 def _room(subject: subjects.Subject, block: Block) -> int:
@@ -222,5 +248,6 @@ CHECKS: Final[tuple[subjects.Check, ...]] = (
     have_the_right_size,
     are_private,
     lie_apart,
-    are_enough,
+    are_enough_for_nodes,
+    are_enough_for_pods,
 )

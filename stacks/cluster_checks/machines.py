@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from stacks import findings, managed, quantities, shapes, suggestions
+from stacks import findings, managed, quantities, resolution, shapes, suggestions, unknown
 from stacks.cluster_checks import subject as subjects
 
 LEAST_SPOT_TYPES: Final = 3
@@ -21,128 +21,148 @@ NEAREST: Final = 3
 """How many machines a message offers."""
 
 
-def are_chosen_in_one_way(subject: subjects.Subject) -> Iterator[findings.Finding]:
+def _named(subject: subjects.Subject) -> Iterator[tuple[str, managed.Pool, int, str]]:
+    for name, pool in subject.pools():
+        yield from unknown.as_far_as_known(_names(name, pool))
+
+
+def _names(name: str, pool: managed.Pool) -> Iterator[tuple[str, managed.Pool, int, str]]:
+    for index, text in enumerate(pool.instance_types):
+        if not unknown.is_unknown(text):
+            yield name, pool, index, text
+
+
+@subjects.for_each(subjects.Subject.pools)
+def are_chosen_in_one_way(subject: subjects.Subject, name: str, pool: managed.Pool) -> Iterator[findings.Finding]:
     """A pool says what it wants by a shape or by names."""
-    for name, pool in subject.cluster.pools.items():
-        if (pool.shape is None) == (not pool.instance_types):
-            yield subject.finding(
-                "pools",
-                name,
-                what=f"{subject.spelled('pools', name)} needs exactly one of `shape` and `instanceTypes`",
-                next="write for example `shape: {cpu: 4, memory: 16Gi}`",
-            )
-
-
-def exist_in_that_shape(subject: subjects.Subject) -> Iterator[findings.Finding]:
-    """Some machine of the vendor has the shape."""
-    for resolved in subject.resolved.pools:
-        pool = subject.cluster.pools.get(resolved.name)
-        if pool is None or pool.shape is None or resolved.instance_types:
-            continue
-        shape = pool.shape
-        near = shapes.nearest(subject.vendor, arch=pool.arch, cpu=shape.cpu, memory=shape.memory, count=NEAREST)
-        offers = ", ".join(f"`{{cpu: {each.cpu}, memory: {_gib(each.memory)}}}` ({each.name})" for each in near)
-        asked = f" ({pool.arch}, {shape.cpu} CPUs, {shape.memory})" if subject.echo else ""
+    if (pool.shape is None) == (not pool.instance_types):
         yield subject.finding(
             "pools",
-            resolved.name,
-            "shape",
-            what=f"{subject.spelled('pools', resolved.name, 'shape')}{asked} is that of no machine of {subject.vendor}",
-            why="a shape is met exactly: a larger machine would cost what nobody asked for",
-            next=f"write {offers}, or name machines in `instanceTypes`",
+            name,
+            what=f"{subject.spelled('pools', name)} needs exactly one of `shape` and `instanceTypes`",
+            why="by one of them the machines of the pool are chosen",
+            next="write for example `shape: {cpu: 4, memory: 16Gi}`",
         )
 
 
-def are_the_vendors(subject: subjects.Subject) -> Iterator[findings.Finding]:
-    """Names of machines are of the vendor's kind, each once, and no more of them than the vendor takes."""
-    for pool, name, index, text in _named(subject.cluster):
-        place = ("pools", name, "instanceTypes", index)
-        shown = f"{subject.spelled(*place)}{subject.shown(text)}"
-        if not shapes.named_like(subject.vendor, text):
-            owner = shapes.owner(text)
-            names = (machine.name for machine in shapes.known(subject.vendor))
-            near = suggestions.nearest(text, names, whole=True)
-            example = shapes.known(subject.vendor)[0].name
-            yield subject.finding(
-                *place,
-                what=f"{shown} is {f'a machine of {owner}, and not' if owner else 'no machine'} of {subject.vendor}",
-                next=f"write `{near}`" if near and not owner else f"write one of its names, for example `{example}`",
-            )
-        elif text in pool.instance_types[:index]:
-            yield subject.finding(*place, what=f"{shown} is named a second time", next="name each machine once")
-        elif (machine := shapes.machine(subject.vendor, text)) and machine.arch != pool.arch:
-            yield subject.finding(
-                *place,
-                what=f"{shown} is {machine.arch}, and its pool is {pool.arch}",
-                why="images of the wrong architecture do not start",
-                next=f"write `arch: {machine.arch}`, or name another machine",
-            )
+@subjects.for_each(subjects.Subject.pools)
+def exist_in_that_shape(subject: subjects.Subject, name: str, pool: managed.Pool) -> Iterator[findings.Finding]:
+    """Some machine of the vendor has the shape."""
+    shape = pool.shape
+    if shape is None or pool.instance_types or (subject.cluster.compute == "auto" and pool.role != "system"):
+        return
+    if shapes.machines(subject.vendor, arch=pool.arch, cpu=shape.cpu, memory=shape.memory):
+        return
+    near = shapes.nearest(subject.vendor, arch=pool.arch, cpu=shape.cpu, memory=shape.memory, count=NEAREST)
+    offers = ", ".join(f"`{{cpu: {each.cpu}, memory: {_gib(each.memory)}}}` ({each.name})" for each in near)
+    shown = f" ({pool.arch}, {shape.cpu} CPUs, {shape.memory})" if subject.echo else ""
+    yield subject.finding(
+        "pools",
+        name,
+        "shape",
+        what=f"{subject.spelled('pools', name, 'shape')}{shown} is that of no machine of {subject.vendor}",
+        why="a shape is met exactly: a larger machine would cost what nobody asked for",
+        next=f"write {offers}, or name machines in `instanceTypes`",
+    )
 
 
-def are_as_many_as_the_vendor_takes(subject: subjects.Subject) -> Iterator[findings.Finding]:
+@subjects.for_each(_named)
+def are_the_vendors(
+    subject: subjects.Subject, name: str, pool: managed.Pool, index: int, text: str
+) -> Iterator[findings.Finding]:
+    """Names of machines are of the vendor's kind and of the pool's architecture, and each is there once."""
+    place = ("pools", name, "instanceTypes", index)
+    shown = f"{subject.spelled(*place)}{subject.shown(text)}"
+    if not shapes.named_like(subject.vendor, text):
+        owner = shapes.owner(text)
+        names = (machine.name for machine in shapes.known(subject.vendor))
+        near = suggestions.nearest(text, names, whole=True)
+        example = shapes.known(subject.vendor)[0].name
+        yield subject.finding(
+            *place,
+            what=f"{shown} is {f'a machine of {owner}, and not' if owner else 'no machine'} of {subject.vendor}",
+            next=f"write `{near}`" if near and not owner else f"write one of its names, for example `{example}`",
+        )
+    elif text in pool.instance_types[:index]:
+        yield subject.finding(*place, what=f"{shown} is named a second time", next="name each machine once")
+    elif (machine := shapes.machine(subject.vendor, text)) and machine.arch != pool.arch:
+        yield subject.finding(
+            *place,
+            what=f"{shown} is {machine.arch}, and its pool is {pool.arch}",
+            why="images of the wrong architecture do not start",
+            next=f"write `arch: {machine.arch}`, or name another machine",
+        )
+
+
+@subjects.for_each(subjects.Subject.pools)
+def are_as_many_as_the_vendor_takes(
+    subject: subjects.Subject, name: str, pool: managed.Pool
+) -> Iterator[findings.Finding]:
     """A pool has one type of machine at GKE and AKS, and up to twenty at EKS."""
     most = MOST_TYPES if subject.vendor == "eks" else 1
-    for name, pool in subject.cluster.pools.items():
-        if len(pool.instance_types) > most:
-            place = ("pools", name, "instanceTypes")
-            yield subject.finding(
-                *place,
-                what=(
-                    f"{subject.spelled(*place)} has {len(pool.instance_types)} names, "
-                    f"and a pool of {subject.vendor} takes {most}"
-                ),
-                next="keep the first, and write a pool for each of the others" if most == 1 else "keep the best",
-            )
+    if len(pool.instance_types) > most:
+        place = ("pools", name, "instanceTypes")
+        yield subject.finding(
+            *place,
+            what=(
+                f"{subject.spelled(*place)} has {len(pool.instance_types)} names, "
+                f"and a pool of {subject.vendor} takes {most}"
+            ),
+            next="keep the first, and write a pool for each of the others" if most == 1 else "keep the best",
+        )
 
 
-def are_enough_for_spot(subject: subjects.Subject) -> Iterator[findings.Finding]:
+@subjects.for_each(subjects.Subject.resolved_pools)
+def are_enough_for_spot(subject: subjects.Subject, pool: resolution.Pool) -> Iterator[findings.Finding]:
     """A spot pool on EKS does not depend on one or two types of machine."""
-    for pool in subject.resolved.pools:
-        if subject.vendor == "eks" and pool.spot and 0 < len(pool.instance_types) < LEAST_SPOT_TYPES:
-            number = len(pool.instance_types)
-            yield subject.finding(
-                "pools",
-                pool.name,
-                "spot",
-                what=(
-                    f"{subject.spelled('pools', pool.name)} is a spot pool with {number} "
-                    f"{'type' if number == 1 else 'types'} of machine; {LEAST_SPOT_TYPES} are the least"
-                ),
-                why="AWS takes back all spot machines of a type when it runs out of that type",
-                next="name more in `instanceTypes`, or ask for a `shape` that more machines have",
-            )
+    number = len(pool.instance_types)
+    if subject.vendor == "eks" and pool.spot and 0 < number < LEAST_SPOT_TYPES:
+        yield subject.finding(
+            "pools",
+            pool.name,
+            "spot",
+            what=(
+                f"{subject.spelled('pools', pool.name)} is a spot pool with {number} "
+                f"{'type' if number == 1 else 'types'} of machine; {LEAST_SPOT_TYPES} are the least"
+            ),
+            why="AWS takes back all spot machines of a type when it runs out of that type",
+            next="name more in `instanceTypes`, or ask for a `shape` that more machines have",
+        )
 
 
-def are_large_enough_for_the_system(subject: subjects.Subject) -> Iterator[findings.Finding]:
+@subjects.for_each(subjects.Subject.resolved_pools)
+def are_large_enough_for_the_system(subject: subjects.Subject, pool: resolution.Pool) -> Iterator[findings.Finding]:
     """The vendors' own add-ons fit a system node."""
-    for pool in subject.resolved.pools:
-        for machine in (shapes.machine(subject.vendor, name) for name in pool.instance_types[:1]):
-            if pool.role != "system" or machine is None:
-                continue
-            if machine.cpu < SYSTEM_CPU or machine.memory < SYSTEM_MEMORY:
-                yield subject.finding(
-                    "pools",
-                    pool.name,
-                    what=(
-                        f"{subject.spelled('pools', pool.name)} is the system pool, and its machine {machine.name} has "
-                        f"{machine.cpu} CPU and {_gib(machine.memory)}"
-                    ),
-                    why="the vendor's add-ons need more; AKS refuses such a pool",
-                    next=f"ask for {SYSTEM_CPU} CPUs and {_gib(SYSTEM_MEMORY)} or more",
-                )
+    machine = shapes.machine(subject.vendor, pool.instance_types[0]) if pool.instance_types else None
+    if pool.role != "system" or machine is None:
+        return
+    if machine.cpu < SYSTEM_CPU or machine.memory < SYSTEM_MEMORY:
+        yield subject.finding(
+            "pools",
+            pool.name,
+            what=(
+                f"{subject.spelled('pools', pool.name)} is the system pool, and its machine {machine.name} has "
+                f"{machine.cpu} CPU and {_gib(machine.memory)}"
+            ),
+            why="the vendor's add-ons need more; AKS refuses such a pool",
+            next=f"ask for {SYSTEM_CPU} CPUs and {_gib(SYSTEM_MEMORY)} or more",
+        )
 
 
-def have_a_disk_of_the_right_size(subject: subjects.Subject) -> Iterator[findings.Finding]:
+@subjects.for_each(subjects.Subject.pools)
+def have_a_disk_of_the_right_size(
+    subject: subjects.Subject, name: str, pool: managed.Pool
+) -> Iterator[findings.Finding]:
     """A node's disk has a size that every vendor makes."""
     least, most = DISK
-    for name, pool in subject.cluster.pools.items():
-        if not least <= quantities.value(pool.disk) / shapes.GIB <= most:
-            place = ("pools", name, "disk")
-            yield subject.finding(
-                *place,
-                what=f"{subject.spelled(*place)}{subject.shown(pool.disk)} must be {least}Gi to {most}Gi",
-                why="a node's disk has its system, images and logs; data goes on volumes",
-            )
+    if not least <= quantities.value(pool.disk) / shapes.GIB <= most:
+        place = ("pools", name, "disk")
+        yield subject.finding(
+            *place,
+            what=f"{subject.spelled(*place)}{subject.shown(pool.disk)} must be {least}Gi to {most}Gi",
+            why="a node's disk has its system, images and logs; data goes on volumes",
+            next="leave it out for 100Gi, or write a size between the two",
+        )
 
 
 def take_the_same_disks(subject: subjects.Subject) -> Iterator[findings.Finding]:
@@ -167,12 +187,6 @@ def take_the_same_disks(subject: subjects.Subject) -> Iterator[findings.Finding]
 
 def _both(taken: Mapping[str, str]) -> str:
     return f": {taken['hyperdisk']} Hyperdisk only, {taken['persistent']} none of it"
-
-
-def _named(cluster: managed.ManagedCluster) -> Iterator[tuple[managed.Pool, str, int, str]]:
-    for name, pool in cluster.pools.items():
-        for index, text in enumerate(pool.instance_types):
-            yield pool, name, index, text
 
 
 def _gib(memory: int) -> str:

@@ -114,19 +114,19 @@ def control_plane_has_subnets(subject: subjects.Subject) -> Iterator[findings.Fi
                 )
 
 
-def pools_are_in_the_zones(subject: subjects.Subject) -> Iterator[findings.Finding]:
+@subjects.for_each(subjects.Subject.pools)
+def pools_are_in_the_zones(subject: subjects.Subject, name: str, pool: managed.Pool) -> Iterator[findings.Finding]:
     """The zones of a pool are among the cluster's, each named once."""
     has = len(subject.resolved.network.zones)
-    for name, pool in subject.cluster.pools.items():
-        numbers = pool.zones or ()
-        for index, number in enumerate(numbers):
-            place = ("pools", name, "zones", index)
-            if number > has and subject.cluster.region in regions.known(subject.vendor):
-                what = f"{subject.spelled(*place)} is {number}, and the cluster has {_zones(has)}"
-                yield subject.finding(*place, what=what, next="leave `zones` out for all, or name those that there are")
-            elif number in numbers[:index]:
-                what = f"{subject.spelled(*place)} names the zone {number} a second time"
-                yield subject.finding(*place, what=what, next="name each zone once")
+    numbers = pool.zones or ()
+    for index, number in enumerate(numbers):
+        place = ("pools", name, "zones", index)
+        if number > has and subject.cluster.region in regions.known(subject.vendor):
+            what = f"{subject.spelled(*place)} is {number}, and the cluster has {_zones(has)}"
+            yield subject.finding(*place, what=what, next="leave `zones` out for all, or name those that there are")
+        elif number in numbers[:index]:
+            what = f"{subject.spelled(*place)} names the zone {number} a second time"
+            yield subject.finding(*place, what=what, next="name each zone once")
 
 
 def _shares_subnets_with_the_control_plane(subject: subjects.Subject) -> bool:

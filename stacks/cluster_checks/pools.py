@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from stacks import findings, managed, resolution
+from stacks import findings, managed, resolution, unknown
 from stacks.cluster_checks import subject as subjects
 
 RESERVED: Final = (
@@ -29,7 +29,7 @@ BLOCKING: Final = ("NoSchedule", "NoExecute")
 
 
 def one_is_the_system_pool(subject: subjects.Subject) -> Iterator[findings.Finding]:
-    """Exactly one pool is there for what keeps the cluster running; on AKS more, as the first can't be replaced there."""
+    """Exactly one pool is there for what keeps the cluster running."""
     pools = subject.cluster.pools
     system = [name for name, pool in pools.items() if pool.role == "system"]
     if pools and not system:
@@ -39,7 +39,7 @@ def one_is_the_system_pool(subject: subjects.Subject) -> Iterator[findings.Findi
             why="DNS and the vendor's add-ons run there, apart from what may crowd them out",
             next="write `role: system` in one of them",
         )
-    for name in system[1:] if subject.vendor != "aks" else ():
+    for name in system[1:]:
         yield subject.finding(
             "pools",
             name,
@@ -50,39 +50,44 @@ def one_is_the_system_pool(subject: subjects.Subject) -> Iterator[findings.Findi
         )
 
 
-def the_system_pool_is_always_there(subject: subjects.Subject) -> Iterator[findings.Finding]:
-    """The system pool is never empty, never taken back, and in production in every zone."""
-    for pool in subject.resolved.pools:
-        if pool.role != "system":
-            continue
-        if pool.spot:
-            yield subject.finding(
-                "pools",
-                pool.name,
-                "spot",
-                what=f"{subject.spelled('pools', pool.name)} is the system pool and may not be spot",
-                why="the vendor could take back the nodes of DNS and of the add-ons at any time",
-                next="leave `spot` out",
-            )
-        least = len(pool.zones) if subject.cluster.tier == "prod" else 1
-        if pool.min < max(least, 1):
-            reason = f"has a node in each of its {least} zones in production" if least > 1 else "is never empty"
-            yield subject.finding(
-                "pools",
-                pool.name,
-                "min",
-                what=f"{subject.spelled('pools', pool.name, 'min')} is {pool.min}, and a system pool {reason}",
-                why="without DNS and the add-ons no pod of the cluster works",
-                next=f"write `min: {max(least, 1)}` or more",
-            )
+@subjects.for_each(subjects.Subject.resolved_pools)
+def the_system_pool_stays(subject: subjects.Subject, pool: resolution.Pool) -> Iterator[findings.Finding]:
+    """The system pool is never taken back."""
+    if pool.role == "system" and pool.spot:
+        yield subject.finding(
+            "pools",
+            pool.name,
+            "spot",
+            what=f"{subject.spelled('pools', pool.name)} is the system pool and may not be spot",
+            why="the vendor could take back the nodes of DNS and of the add-ons at any time",
+            next="leave `spot` out",
+        )
 
 
-def minimum_is_below_maximum(subject: subjects.Subject) -> Iterator[findings.Finding]:
+@subjects.for_each(subjects.Subject.resolved_pools)
+def the_system_pool_is_always_there(subject: subjects.Subject, pool: resolution.Pool) -> Iterator[findings.Finding]:
+    """The system pool is never empty, and in production in every zone."""
+    if pool.role != "system":
+        return
+    least = len(pool.zones) if subject.cluster.tier == "prod" else 1
+    if pool.min < max(least, 1):
+        reason = f"has a node in each of its {least} zones in production" if least > 1 else "is never empty"
+        yield subject.finding(
+            "pools",
+            pool.name,
+            "min",
+            what=f"{subject.spelled('pools', pool.name, 'min')} is {pool.min}, and a system pool {reason}",
+            why="without DNS and the add-ons no pod of the cluster works",
+            next=f"write `min: {max(least, 1)}` or more",
+        )
+
+
+@subjects.for_each(subjects.Subject.pools)
+def minimum_is_below_maximum(subject: subjects.Subject, name: str, pool: managed.Pool) -> Iterator[findings.Finding]:
     """A pool's fewest nodes are not more than its most."""
-    for name, pool in subject.cluster.pools.items():
-        if pool.min > pool.max:
-            what = f"{subject.spelled('pools', name, 'min')} is {pool.min}, and `max` is {pool.max}"
-            yield subject.finding("pools", name, "min", what=what, next="both count nodes of all zones: raise `max`")
+    if pool.min > pool.max:
+        what = f"{subject.spelled('pools', name, 'min')} is {pool.min}, and `max` is {pool.max}"
+        yield subject.finding("pools", name, "min", what=what, next="both count nodes of all zones: raise `max`")
 
 
 def somewhere_is_room_for_services(subject: subjects.Subject) -> Iterator[findings.Finding]:
@@ -107,20 +112,30 @@ def somewhere_is_room_for_services(subject: subjects.Subject) -> Iterator[findin
         )
 
 
-def labels_and_taints_are_free(subject: subjects.Subject) -> Iterator[findings.Finding]:
-    """Keys of labels and taints belong to nobody else and are not too long."""
-    for name, pool in subject.cluster.pools.items():
-        for key in pool.labels:
-            yield from _key(subject, ("pools", name, "labels", key), key)
-        for index, taint in enumerate(pool.taints):
-            yield from _key(subject, ("pools", name, "taints", index, "key"), taint.key)
-        seen: set[tuple[str, str]] = set()
-        for index, taint in enumerate(pool.taints):
-            if (taint.key, taint.effect) in seen:
-                place = ("pools", name, "taints", index)
-                what = f"{subject.spelled(*place)} repeats a key and effect"
-                yield subject.finding(*place, what=what, next="keep one of them")
-            seen.add((taint.key, taint.effect))
+@subjects.for_each(subjects.Subject.pools)
+def labels_are_free(subject: subjects.Subject, name: str, pool: managed.Pool) -> Iterator[findings.Finding]:
+    """Keys of labels belong to nobody else and are not too long."""
+    for key in pool.labels:
+        yield from _key(subject, ("pools", name, "labels", key), key)
+
+
+@subjects.for_each(subjects.Subject.pools)
+def taints_are_free(subject: subjects.Subject, name: str, pool: managed.Pool) -> Iterator[findings.Finding]:
+    """Keys of taints belong to nobody else and are not too long."""
+    for index, taint in enumerate(pool.taints):
+        yield from unknown.as_far_as_known(_taint(subject, ("pools", name, "taints", index, "key"), taint))
+
+
+@subjects.for_each(subjects.Subject.pools)
+def taints_are_different(subject: subjects.Subject, name: str, pool: managed.Pool) -> Iterator[findings.Finding]:
+    """No taint of a pool repeats another's key and effect."""
+    seen: set[tuple[str, str]] = set()
+    for index, taint in enumerate(pool.taints):
+        if (taint.key, taint.effect) in seen:
+            place = ("pools", name, "taints", index)
+            what = f"{subject.spelled(*place)} repeats a key and effect"
+            yield subject.finding(*place, what=what, next="keep one of them")
+        seen.add((taint.key, taint.effect))
 
 
 def hosts(resolved: resolution.Managed[managed.Options]) -> tuple[resolution.Pool, ...]:
@@ -130,6 +145,10 @@ def hosts(resolved: resolution.Managed[managed.Options]) -> tuple[resolution.Poo
         for pool in resolved.pools
         if pool.role == "user" and not any(taint.effect in BLOCKING for taint in pool.taints)
     )
+
+
+def _taint(subject: subjects.Subject, place: tuple[str | int, ...], taint: managed.Taint) -> Iterator[findings.Finding]:
+    yield from _key(subject, place, unknown.known(taint.key))
 
 
 def _key(subject: subjects.Subject, place: tuple[str | int, ...], key: str) -> Iterator[findings.Finding]:
@@ -155,8 +174,11 @@ def _key(subject: subjects.Subject, place: tuple[str | int, ...], key: str) -> I
 
 CHECKS: Final[tuple[subjects.Check, ...]] = (
     one_is_the_system_pool,
+    the_system_pool_stays,
     the_system_pool_is_always_there,
     minimum_is_below_maximum,
     somewhere_is_room_for_services,
-    labels_and_taints_are_free,
+    labels_are_free,
+    taints_are_free,
+    taints_are_different,
 )

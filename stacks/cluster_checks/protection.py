@@ -78,7 +78,7 @@ def logs_are_kept(subject: subjects.Subject) -> Iterator[findings.Finding]:
 
 
 def tags_are_free(subject: subjects.Subject) -> Iterator[findings.Finding]:
-    """Tags are not those that paasport or a vendor sets, and all vendors take their keys."""
+    """Tags are not those that paasport or a vendor sets, all vendors take their keys, and there are not too many."""
     tags = subject.cluster.tags
     for key in tags:
         place = subject.spelled("tags", key)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterator
-from typing import Any
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVarTuple
 
-from stacks import findings, managed, resolution
+from stacks import findings, managed, resolution, unknown
+
+Ts = TypeVarTuple("Ts")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -15,7 +18,7 @@ class Subject:
     """A managed cluster under judgement."""
 
     cluster: managed.ManagedCluster
-    """As it was written."""
+    """As it was written; what is wrong in it by itself is `unknown`."""
     resolved: resolution.Managed[Any]
     """What it comes to."""
     path: findings.Path
@@ -34,6 +37,14 @@ class Subject:
         """Whether this stack makes the network; otherwise the vendor's block names one that exists."""
         return self.resolved.options.network is None
 
+    def pools(self) -> Iterator[tuple[str, managed.Pool]]:
+        """The pools as they are written, by name."""
+        yield from self.cluster.pools.items()
+
+    def resolved_pools(self) -> Iterator[tuple[resolution.Pool]]:
+        """All pools, as they come to."""
+        yield from ((pool,) for pool in self.resolved.pools)
+
     def spelled(self, *steps: str | int) -> str:
         """The key at `steps` inside the cluster, as messages show it."""
         return f"`{findings.spelled((*self.path, *steps))}`"
@@ -48,3 +59,19 @@ class Subject:
 
 
 Check = Callable[[Subject], Iterator[findings.Finding]]
+
+
+def for_each(
+    items: Callable[[Subject], Iterable[tuple[*Ts]]],
+) -> Callable[[Callable[[Subject, *Ts], Iterator[findings.Finding]]], Check]:
+    """A check of each of the items by itself, so that one of which nothing is known keeps no other from judgement."""
+
+    def decorate(judge: Callable[[Subject, *Ts], Iterator[findings.Finding]]) -> Check:
+        @functools.wraps(judge)
+        def check(subject: Subject) -> Iterator[findings.Finding]:
+            for item in items(subject):
+                yield from unknown.as_far_as_known(judge(subject, *item))
+
+        return check
+
+    return decorate

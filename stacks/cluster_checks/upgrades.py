@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Final
 
-from stacks import findings, managed, suggestions, versions
+from stacks import findings, managed, suggestions, unknown, versions
 from stacks.cluster_checks import subject as subjects
 
 GKE_HOURS: Final = 12
@@ -21,7 +21,7 @@ PINNED: Final = "pinned-"
 
 def minor_is_supported(subject: subjects.Subject) -> Iterator[findings.Finding]:
     """The vendor has the minor, and supports it on the given day."""
-    minor, vendor = subject.cluster.kubernetes.minor, subject.vendor
+    minor, vendor = unknown.known(subject.cluster.kubernetes.minor), subject.vendor
     place = f"{subject.spelled('kubernetes', 'minor')}{subject.shown(minor)}"
     newest = versions.newest(vendor)
     support = versions.known(vendor).get(minor)
@@ -60,48 +60,64 @@ def window_is_long_enough(subject: subjects.Subject) -> Iterator[findings.Findin
             why="it demands 48 hours of maintenance in any 32 days",
             next="lengthen `hours`, or add days",
         )
-    for index, day in enumerate(window.days):
-        if day in window.days[:index]:
+
+
+def days_are_different(subject: subjects.Subject) -> Iterator[findings.Finding]:
+    """A window names each of its days once."""
+    days = subject.cluster.kubernetes.window.days
+    for index, day in enumerate(days):
+        if day in days[:index]:
             place = ("kubernetes", "window", "days", index)
             yield subject.finding(
                 *place, what=f"{subject.spelled(*place)} names {day} a second time", next="name each day once"
             )
 
 
-def freezes_are_possible(subject: subjects.Subject) -> Iterator[findings.Finding]:
-    """A freeze ends after it begins, has a name of its own, and is one that the vendor grants."""
-    freezes = subject.cluster.kubernetes.freezes
-    for index, freeze in enumerate(freezes):
-        place = ("kubernetes", "freezes", index)
-        if freeze.end < freeze.start:
-            yield subject.finding(
-                *place,
-                "end",
-                what=f"{subject.spelled(*place)} ends before it begins",
-                next="exchange `start` and `end`",
-            )
-        if freeze.name in {other.name for other in freezes[:index]}:
-            what = f"{subject.spelled(*place, 'name')}{subject.shown(freeze.name)} is the name of another freeze"
-            yield subject.finding(*place, "name", what=what, why="vendors know them by name", next="name it otherwise")
-        if subject.vendor == "gke":
-            yield from _granted_by_gke(subject, place, freeze)
-            if freeze.name.startswith(PINNED):
-                what = f"{subject.spelled(*place, 'name')}{subject.shown(freeze.name)} begins with `{PINNED}`"
-                yield subject.finding(
-                    *place, "name", what=what, why="the pin of the minor is called so at GKE", next="name it otherwise"
-                )
-    if subject.vendor == "gke" and len(freezes) > GKE_FREEZES:
-        what = f"{subject.spelled('kubernetes', 'freezes')} has {len(freezes)} entries, and GKE takes {GKE_FREEZES}"
-        yield subject.finding("kubernetes", "freezes", what=what, next="remove those that are over")
+def _freezes(subject: subjects.Subject) -> Iterator[tuple[int, managed.Freeze]]:
+    yield from enumerate(subject.cluster.kubernetes.freezes)
 
 
-def _granted_by_gke(
-    subject: subjects.Subject, place: tuple[str | int, ...], freeze: managed.Freeze
-) -> Iterator[findings.Finding]:
+@subjects.for_each(_freezes)
+def freezes_end(subject: subjects.Subject, index: int, freeze: managed.Freeze) -> Iterator[findings.Finding]:
+    """A freeze ends after it begins."""
+    place = ("kubernetes", "freezes", index)
+    if freeze.end < freeze.start:
+        yield subject.finding(
+            *place, "end", what=f"{subject.spelled(*place)} ends before it begins", next="exchange `start` and `end`"
+        )
+
+
+@subjects.for_each(_freezes)
+def freezes_have_names(subject: subjects.Subject, index: int, freeze: managed.Freeze) -> Iterator[findings.Finding]:
+    """A freeze has a name of its own."""
+    place = ("kubernetes", "freezes", index)
+    shown = f"{subject.spelled(*place, 'name')}{subject.shown(freeze.name)}"
+    if subject.vendor == "gke" and freeze.name.startswith(PINNED):
+        what, why = f"{shown} begins with `{PINNED}`", "the pin of the minor is called so at GKE"
+        yield subject.finding(*place, "name", what=what, why=why, next="name it otherwise")
+    if any(other.name == freeze.name for other in subject.cluster.kubernetes.freezes[:index]):
+        what = f"{shown} is the name of another freeze"
+        yield subject.finding(*place, "name", what=what, why="vendors know them by name", next="name it otherwise")
+
+
+@subjects.for_each(_freezes)
+def freezes_are_short(subject: subjects.Subject, index: int, freeze: managed.Freeze) -> Iterator[findings.Finding]:
+    """A freeze is no longer than GKE grants."""
+    place = ("kubernetes", "freezes", index)
     days = (freeze.end - freeze.start).days + 1
-    if days > GKE_FREEZE:
+    if subject.vendor == "gke" and days > GKE_FREEZE:
         what = f"{subject.spelled(*place)} lasts {days} days, and GKE grants {GKE_FREEZE}"
         yield subject.finding(*place, what=what, why="older nodes would stay without fixes", next="shorten it")
+
+
+@subjects.for_each(_freezes)
+def freezes_end_with_support(
+    subject: subjects.Subject, index: int, freeze: managed.Freeze
+) -> Iterator[findings.Finding]:
+    """At GKE a freeze ends before the minor's support does."""
+    place = ("kubernetes", "freezes", index)
+    if subject.vendor != "gke":
+        return
     support = versions.known("gke").get(subject.cluster.kubernetes.minor)
     end = _end(subject, support) if support else None
     if end and freeze.end > end:
@@ -112,6 +128,14 @@ def _granted_by_gke(
             why="GKE upgrades what is out of support whatever is excluded, and refuses such an exclusion",
             next="shorten it, or raise `kubernetes.minor` first",
         )
+
+
+def freezes_are_few(subject: subjects.Subject) -> Iterator[findings.Finding]:
+    """There are no more freezes than GKE takes."""
+    freezes = subject.cluster.kubernetes.freezes
+    if subject.vendor == "gke" and len(freezes) > GKE_FREEZES:
+        what = f"{subject.spelled('kubernetes', 'freezes')} has {len(freezes)} entries, and GKE takes {GKE_FREEZES}"
+        yield subject.finding("kubernetes", "freezes", what=what, next="remove those that are over")
 
 
 def _end(subject: subjects.Subject, support: versions.Support) -> dt.date | None:
@@ -126,4 +150,13 @@ def _end(subject: subjects.Subject, support: versions.Support) -> dt.date | None
     return support.standard
 
 
-CHECKS: Final[tuple[subjects.Check, ...]] = (minor_is_supported, window_is_long_enough, freezes_are_possible)
+CHECKS: Final[tuple[subjects.Check, ...]] = (
+    minor_is_supported,
+    window_is_long_enough,
+    days_are_different,
+    freezes_end,
+    freezes_have_names,
+    freezes_are_short,
+    freezes_end_with_support,
+    freezes_are_few,
+)

@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 from hypothesis import strategies
 
-from stacks import checks, confidential, errors, files, resolution, schema, settings
+from stacks import checks, confidential, errors, files, resolution, schema, settings, unknown
 
 from . import samples
 
@@ -186,6 +186,132 @@ def test_settings_of_the_right_form_are_judged_and_resolved_whatever_they_say(ve
     found = list(checks.of_cluster(cluster, path=("paasport:cluster",), today=today, echo=True))
     assert all(finding.what and finding.path[0] == "paasport:cluster" for finding in found)
     assert resolution.resolve(cluster, stack="stack").vendor == vendor
+
+
+MISTAKES = {
+    "region": strategies.sampled_from(["eu-central-9", "westeurope", "europe-west3"]),
+    "tier": strategies.sampled_from(["dev", "prod"]),
+    "network__zones": strategies.integers(1, 3),
+    "network__cidr": strategies.sampled_from(["0.0.0.0/0", "10.0.0.1/24", "999.1.1.1/16", "10.244.0.0/24"]),
+    "network__pods": strategies.just("10.244.0.0/22"),
+    "access__api": strategies.sampled_from(["private", "identity"]),
+    "access__wayIn": strategies.just("vpn"),
+    "access__deployer": strategies.just("nobody"),
+    "access__admins": strategies.just(["x", "x"]),
+    "compute": strategies.just("auto"),
+    "pools__system__min": strategies.integers(0, 9),
+    "pools__system__spot": strategies.just(True),
+    "pools__spot__zones": strategies.lists(strategies.integers(1, 3), min_size=1),
+    "pools__general__shape__cpu": strategies.integers(1, 192),
+    "pools__general__disk": strategies.just("1Gi"),
+    "pools__arm__taints": strategies.just([{"key": "k8s.io/x"}, {"key": "k8s.io/x"}]),
+    "kubernetes__minor": strategies.sampled_from(["1.30", "1.99"]),
+    "kubernetes__freezes": strategies.just([{"name": "a", "start": "2026-12-18", "end": "2026-01-06"}] * 2),
+    "audit__retentionDays": strategies.integers(1, 3653),
+    "protection": strategies.just("off"),
+    "tags": strategies.just({"cluster": "mine"}),
+}
+"""What is well-formed, and together with the rest wrong now and then."""
+
+WRONG = [[0.5]]
+"""A list of lists, which is right nowhere."""
+NOWHERE = "zzz-qqq"
+"""A key that is like no other."""
+
+EVERY_PLACE = {
+    # Without `service` nobody knows what the rest of a service may be; a cluster's block tells even without `vendor`.
+    vendor: [path for path in paths(full(vendor)) if path and path[-1] != "service"]
+    for vendor in samples.VENDORS
+}
+
+
+@strategies.composite
+def wrong_twice(draw):
+    """Configuration that may be wrong as a whole, the same with wrong types in it as well, and where these are."""
+    vendor = draw(strategies.sampled_from(sorted(samples.VENDORS)))
+    changes = draw(strategies.fixed_dictionaries({}, optional=MISTAKES))
+    whole = full(vendor)
+    whole["paasport:cluster"] = samples.having(whole["paasport:cluster"], **changes)
+    chosen = draw(strategies.lists(strategies.sampled_from(EVERY_PLACE[vendor]), min_size=1, max_size=4, unique=True))
+    outermost = [path for path in chosen if not any(path[: len(other)] == other for other in chosen if other != path)]
+    broken = whole
+    for path in outermost:
+        hypothesis.assume(path[-1] in at(broken, path[:-1]))
+        broken = replaced(broken, path, WRONG)
+    return whole, broken, outermost
+
+
+def at(value, path):
+    for step in path:
+        value = value[step]
+    return value
+
+
+def within(path, places):
+    return any(path[: len(place)] == place for place in places)
+
+
+@hypothesis.given(wrong_twice(), strategies.booleans())
+def test_every_wrong_type_is_told_and_nothing_that_is_not_so_without_it(given, echo):
+    whole, broken, places = given
+    found = settings.judge(broken, echo=echo, today=None).found
+    assert all(any(within(finding.path, [place]) for finding in found) for place in places)
+    others = [finding for finding in found if not within(finding.path, places)]
+    assert set(others) <= set(settings.judge(whole, echo=echo, today=None).found)
+
+
+NAMED_FREELY = ("pools", "labels", "tags", "paasport:services")
+KEYS = {
+    vendor: [path for path in every if len(path) > 1 and path[-2] not in NAMED_FREELY and path[-1] != "vendor"]
+    for vendor, every in EVERY_PLACE.items()
+}
+
+
+@hypothesis.given(strategies.data(), strategies.fixed_dictionaries({}, optional=MISTAKES))
+def test_a_misspelled_key_is_told_and_is_not_as_if_it_was_left_out(data, changes):
+    vendor = data.draw(strategies.sampled_from(sorted(samples.VENDORS)))
+    whole = full(vendor)
+    whole["paasport:cluster"] = samples.having(whole["paasport:cluster"], **changes)
+    *above, key = data.draw(strategies.sampled_from(KEYS[vendor]))
+    siblings = dict(at(whole, above))
+    hypothesis.assume(key in siblings)
+    slip = f"{key}x"
+    value = siblings.pop(key)
+    found = settings.judge(replaced(whole, tuple(above), {**siblings, slip: value})).found
+    [told] = [finding for finding in found if finding.path == (*above, slip)]
+    assert (told.what.split(" `")[0], told.next) == ("unknown key", f"write `{key}`")
+    allowed = settings.judge(whole).found
+    others = [finding for finding in found if finding != told and finding.path != (*above, key)]
+    assert set(others) <= set(allowed)
+
+
+@hypothesis.given(wrong_twice())
+def test_a_setting_that_can_be_neither_read_nor_judged_hides_nothing_but_what_is_about_it(given):
+    _, broken, places = given
+    hidden = broken
+    for place in places:
+        hidden = unknown.put(hidden, place)
+    expected = [finding for finding in settings.judge(broken).found if not within(finding.path, places)]
+    assert list(settings.judge(hidden).found) == expected
+
+
+INERT = (("drain",), ("backups",), ("storage",), ("ingress",), ("encryption",), ("kubernetes", "window", "start"))
+"""Settings that no other one depends on."""
+
+
+@hypothesis.given(wrong_twice(), strategies.sampled_from(INERT), strategies.booleans())
+def test_a_wrong_type_hides_nothing_that_has_nothing_to_do_with_it(given, inert, misspelled):
+    whole, _, _ = given
+    place = ("paasport:cluster", *inert)
+    if misspelled:
+        *above, last = place
+        mapping = dict(at(whole, above))
+        broken = replaced(whole, tuple(above), {**mapping, NOWHERE: mapping.pop(last)})
+    else:
+        broken = replaced(whole, place, WRONG)
+    found = settings.judge(broken).found
+    assert {finding for finding in settings.judge(whole).found if finding.path != place} <= set(found)
+    assert len(found) > len(settings.judge(whole).found)
 
 
 @hypothesis.given(somewhere, shapes)

@@ -9,12 +9,14 @@ from . import samples
         pytest.param(
             samples.pools(samples.EKS, general={"min": 1, "max": 2}),
             "`paasport:cluster.pools.general` needs exactly one of `shape` and `instanceTypes`\n"
+            "  by one of them the machines of the pool are chosen\n"
             "  next: write for example `shape: {cpu: 4, memory: 16Gi}`",
             id="neither shape nor types",
         ),
         pytest.param(
             samples.pools(samples.EKS, general=samples.GENERAL | {"instanceTypes": ["m7i.large"]}),
             "`paasport:cluster.pools.general` needs exactly one of `shape` and `instanceTypes`\n"
+            "  by one of them the machines of the pool are chosen\n"
             "  next: write for example `shape: {cpu: 4, memory: 16Gi}`",
             id="shape and types",
         ),
@@ -104,7 +106,8 @@ from . import samples
         pytest.param(
             samples.pools(samples.AKS, general=samples.GENERAL | {"disk": "20Gi"}),
             "`paasport:cluster.pools.general.disk` (`20Gi`) must be 30Gi to 2048Gi\n"
-            "  a node's disk has its system, images and logs; data goes on volumes",
+            "  a node's disk has its system, images and logs; data goes on volumes\n"
+            "  next: leave it out for 100Gi, or write a size between the two",
             id="a small disk",
         ),
         pytest.param(

@@ -8,10 +8,13 @@ def read(text):
 
 
 def problems(text):
-    with pytest.raises(errors.StackFileError) as caught:
-        read(text)
-    assert all(problem.file == "f.yaml" for problem in caught.value.problems)
-    return [(problem.line, problem.column, problem.what) for problem in caught.value.problems]
+    try:
+        found = read(text).problems
+    except errors.StackFileError as error:
+        found = error.problems
+    assert found
+    assert all(problem.file == "f.yaml" and problem.why and problem.next for problem in found)
+    return [(problem.line, problem.column, problem.what) for problem in found]
 
 
 @pytest.mark.parametrize(
@@ -102,6 +105,21 @@ def test_what_cannot_be_read_is_told_with_line_and_column(text, expected):
 
 def test_all_doubled_keys_are_told_at_once():
     assert [place[:2] for place in problems("a: 1\na: 2\nb:\n  c: 1\n  c: 2\n")] == [(2, 1), (5, 3)]
+
+
+@pytest.mark.parametrize(
+    ("text", "unread"),
+    [
+        ("a: {b: 1, c: 2, b: 3}", {("a", "b")}),
+        ("a: [x, !foo 1]", {("a", 1)}),
+        ("a: {<<: {b: 1}, c: 2}", {("a",)}),
+        ("a: &x [*x]", {("a", 0)}),
+        ("? [x]\n: 1\na: 1\n", set()),
+        ("[" + "x, " * 20_000 + "x]", {()}),
+    ],
+)
+def test_what_a_problem_is_about_is_said_to_be_unread(text, unread):
+    assert read(text).unread == unread
 
 
 def test_broken_yaml_is_shown_with_a_mark():
