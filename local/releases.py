@@ -1,8 +1,8 @@
 """Operators' release manifests that lie inside Go modules, put where the components look for them.
 
-The lock file pins each manifest by URL and sha256. A manifest that is in no mirror and not in the cache yet, and that a
-Go module contains, is taken from there: that works where the project's own website is out of reach. What a mirror, the
-cache or the URL gives is read by the components themselves.
+The lock file, which describes its own format, pins each manifest by URL and sha256. A manifest that is in no mirror and
+not in the cache yet, and that a Go module contains, is taken from there: that works where the project's own website is
+out of reach. What a mirror, the cache or the URL gives is read by the components themselves.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ import dataclasses
 import hashlib
 import os
 import pathlib
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 import yaml
 
 from local.toolchain import modules, progress
 from stacks import errors, locations
+
+_Taken = TypeVar("_Taken")
 
 MIRROR = "PAASPORT_MIRROR"
 """Environment variable: a folder with `<operator>/<version>/<file>`, which goes before everything else."""
@@ -25,16 +27,18 @@ MIRROR = "PAASPORT_MIRROR"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """One file of a release that a Go module contains."""
+    """One file of a release."""
 
     operator: str
     version: str
     file: str
+    url: str
     sha256: str
-    module: str
-    module_version: str
+    module: str = ""
+    """A Go module that contains the file; empty where there is none."""
+    module_version: str = ""
     """As Go writes it, with its leading `v`."""
-    module_path: str
+    module_path: str = ""
     """Where the file lies inside the module."""
 
     @property
@@ -46,7 +50,12 @@ class Manifest:
     def mirrored(self) -> pathlib.Path | None:
         """Where it is in the user's mirror, if there is a mirror."""
         mirror = os.environ.get(MIRROR, "")
-        return pathlib.Path(mirror).expanduser() / self.operator / self.version / self.file if mirror else None
+        return pathlib.Path(mirror).expanduser() / self.place if mirror else None
+
+    @property
+    def place(self) -> pathlib.PurePath:
+        """Where it is inside a mirror."""
+        return pathlib.PurePath(self.operator, self.version, self.file)
 
 
 def fill_cache(lock: pathlib.Path, *, report: progress.Report, operators: Collection[str]) -> None:
@@ -81,12 +90,25 @@ def from_module(manifest: Manifest, *, lock: pathlib.Path, report: progress.Repo
 
 
 def contained(lock: pathlib.Path) -> list[Manifest]:
-    """The manifests of the lock file that a Go module contains.
+    """The manifests of the lock file that a Go module contains. Raises ReleaseError where the file is unusable."""
+    return [manifest for manifest in pinned(lock) if manifest.module]
 
-    Raises ReleaseError where the lock file is unusable.
-    """
+
+def pinned(lock: pathlib.Path) -> list[Manifest]:
+    """All manifests of the lock file. Raises ReleaseError where it is unusable."""
+    return _read(lock, _manifests)
+
+
+def images(lock: pathlib.Path) -> dict[str, tuple[str, ...]]:
+    """The images that each operator runs. Raises ReleaseError where the lock file is unusable."""
+    return dict(_read(lock, lambda operator, release: [(operator, tuple(release["images"]))]))
+
+
+def _read(lock: pathlib.Path, taken: Callable[[str, Mapping[str, Any]], Iterable[_Taken]]) -> list[_Taken]:
+    """What is `taken` of each operator's entry."""
     try:
-        return list(_manifests(yaml.safe_load(lock.read_text(encoding="utf-8"))))
+        entries = yaml.safe_load(lock.read_text(encoding="utf-8")).items()
+        return [item for operator, release in entries for item in taken(operator, release)]
     except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError) as problem:
         raise errors.ReleaseError.of(
             f"{lock.name} cannot be used: {_reason(problem)}",
@@ -95,19 +117,19 @@ def contained(lock: pathlib.Path) -> list[Manifest]:
         ) from problem
 
 
-def _manifests(releases: Mapping[str, Any]) -> Iterator[Manifest]:
-    for operator, release in releases.items():
-        for file, pins in release["manifests"].items():
-            if "go_module" in pins:
-                yield Manifest(
-                    operator=operator,
-                    version=str(release["version"]),
-                    file=file,
-                    sha256=pins["sha256"],
-                    module=pins["go_module"]["path"],
-                    module_version=pins["go_module"]["version"],
-                    module_path=pins["go_module"]["file"],
-                )
+def _manifests(operator: str, release: Mapping[str, Any]) -> Iterator[Manifest]:
+    for file, pins in release["manifests"].items():
+        module = pins.get("go_module")
+        yield Manifest(
+            operator=operator,
+            version=str(release["version"]),
+            file=file,
+            url=pins["url"],
+            sha256=pins["sha256"],
+            module=module["path"] if module else "",
+            module_version=module["version"] if module else "",
+            module_path=module["file"] if module else "",
+        )
 
 
 def _reason(problem: Exception) -> str:

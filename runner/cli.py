@@ -37,6 +37,7 @@ COMMANDS: Final = {
     "check": ("runner.commands.check", "Report every problem of the stack files, with lines."),
     "graph": ("runner.commands.graph", "Show which resource depends on which."),
     "doctor": ("runner.commands.doctor", "Look at this machine and say what is missing."),
+    "mirror": ("runner.commands.mirror", "Put operators' releases and a list of images into a folder."),
     "test": ("runner.commands.suite", "Run the linters, the type checker and the tests."),
     "local": ("runner.commands.local", "Start, stop and use this machine's control planes."),
 }

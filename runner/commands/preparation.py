@@ -23,6 +23,8 @@ Report = Callable[[str], None]
 CREATING: Final = frozenset({request.Operation.UP, request.Operation.PREVIEW})
 """Operations that make a local control plane where there is none; the others would find nothing in it."""
 RELEASES: Final = pathlib.PurePath("components/operators/releases.lock.yaml")
+IMAGES: Final = pathlib.PurePath("components/services/images.lock.yaml")
+"""What services run."""
 
 
 def prepare(root: pathlib.Path, stack: files.StackFile, *, operation: request.Operation, report: Report) -> bool:

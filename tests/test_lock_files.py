@@ -1,0 +1,76 @@
+"""The lock files, which layers that may not import each other read by themselves: they must read the same."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+
+from components.operators import catalogue, sources
+from components.services import catalogue as services
+from components.services import prometheus
+from local import releases
+from runner.commands import preparation
+from stacks import settings
+from tests import test_readme
+
+ROOT = test_readme.ROOT
+LOCK = ROOT / preparation.RELEASES
+IMAGES = yaml.safe_load((ROOT / preparation.IMAGES).read_text())
+
+
+def test_it_is_the_same_file():
+    assert LOCK == sources.LOCK_FILE
+
+
+@pytest.mark.parametrize("name", sorted(catalogue.OPERATORS))
+def test_both_layers_read_the_same_pins(name):
+    operator = catalogue.OPERATORS[name]
+    here = [
+        (operator.version, one.file, one.url, one.sha256, one.go_module, one.go_version, one.go_file)
+        for one in sources.pinned(operator)
+    ]
+    there = [
+        (one.version, one.file, one.url, one.sha256, one.module, one.module_version, one.module_path)
+        for one in releases.pinned(LOCK)
+        if one.operator == name
+    ]
+    assert here == there
+    assert here
+    assert sources.images(operator) == releases.images(LOCK)[name]
+
+
+def test_nothing_is_pinned_that_is_not_in_the_catalogue():
+    assert set(yaml.safe_load(LOCK.read_text())) == set(catalogue.OPERATORS)
+
+
+def test_both_layers_look_in_the_same_places(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("PAASPORT_MIRROR", str(tmp_path / "mirror"))
+    monkeypatch.delenv("GOMODCACHE", raising=False)
+    operator = catalogue.OPERATORS["etcd-operator"]
+    (here,) = sources.pinned(operator)
+    (there,) = [one for one in releases.pinned(LOCK) if one.operator == operator.name]
+    for place in (there.mirrored, there.cached):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text("something else")
+        with pytest.raises(sources.errors.ReleaseError, match=re.escape(f"{place} is not the pinned")):
+            sources.fetch(here, operator=operator)
+        place.unlink()
+
+
+def test_every_service_has_its_images_listed():
+    assert set(IMAGES) == set(services.SERVICES)
+
+
+@pytest.mark.parametrize("name", sorted(IMAGES))
+def test_services_images_are_pinned_by_exact_versions(name):
+    for image in IMAGES[name]:
+        assert re.fullmatch(r"[a-z0-9.-]+\.[a-z]+/[a-z0-9./-]+:[\w.-]*\d+\.\d+[\w.-]*", image), image
+
+
+def test_the_image_of_prometheus_is_that_of_the_version_that_runs():
+    """prometheus-operator makes the name from the version."""
+    version = prometheus._version(settings.Prometheus(service="prometheus"))
+    assert IMAGES["prometheus"] == [f"quay.io/prometheus/prometheus:v{version}"]
