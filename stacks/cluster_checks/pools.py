@@ -29,7 +29,7 @@ BLOCKING: Final = ("NoSchedule", "NoExecute")
 
 
 def one_is_the_system_pool(subject: subjects.Subject) -> Iterator[findings.Finding]:
-    """Exactly one pool is there for what keeps the cluster running."""
+    """One pool is there for what keeps the cluster running; on AKS there may be more: the first can't be replaced."""
     pools = subject.cluster.pools
     system = [name for name, pool in pools.items() if pool.role == "system"]
     if pools and not system:
@@ -39,7 +39,7 @@ def one_is_the_system_pool(subject: subjects.Subject) -> Iterator[findings.Findi
             why="DNS and the vendor's add-ons run there, apart from what may crowd them out",
             next="write `role: system` in one of them",
         )
-    for name in system[1:]:
+    for name in system[1:] if subject.vendor != "aks" else ():
         yield subject.finding(
             "pools",
             name,
