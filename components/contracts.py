@@ -94,10 +94,18 @@ class LoadBalancerFacts:
 class ObjectStore:
     """A bucket for backups: encrypted, versioned, private."""
 
+    protocol: Literal["s3", "gcs", "azure"]
+    """Whose API it speaks: tools have a setting for it, and no layer above decides anything else by it."""
     bucket: pulumi.Output[str]
     """Its name, as `Grant.bucket` takes it."""
     url: pulumi.Output[str]
     """Where it is, in the form that backup tools take: `s3://…`, `gs://…`, `https://….blob.core.windows.net/…`."""
+    root: pulumi.Output[str]
+    """What paths in it begin with: the bucket's name, on Azure the container's."""
+    account: pulumi.Output[str] | None = None
+    """Azure's storage account that has the container; None elsewhere."""
+    region: str = ""
+    """Where S3 has it; empty elsewhere, where nobody asks."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

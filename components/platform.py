@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -9,10 +10,11 @@ import pulumi
 from components import contracts, ingress
 from components.clusters import catalogue as clusters
 from components.operators import catalogue as operators
-from components.operators import contour, install, ordering
+from components.operators import contour, install, ordering, prometheus_operator
 from components.services import catalogue as services
 from components.services import service
 from stacks import managed, resolution, settings
+from stacks.services import instance, relations
 
 
 class Platform(pulumi.ComponentResource):
@@ -70,22 +72,25 @@ class Platform(pulumi.ComponentResource):
             )
             ingress.Ingress(ingress.NAME, args, opts=pulumi.ResourceOptions(parent=self))
 
-    def _run(self, name: str, options: settings.Service) -> service.Instance:
+    def _run(self, name: str, options: instance.Instance) -> service.Instance:
         entry = services.SERVICES[options.service]
         args = service.InstanceArgs(
             entry=entry,
             options=options,
             cluster=self._cluster,
-            operators=[self._operators[required] for required in entry.operators],
+            operators=[self._operators[required] for required in _operators_of(name, self._wanted.services)],
+            monitored_by=relations.watcher(name, services=self._wanted.services),
+            protect=relations.is_protected(options, cluster=self._wanted.cluster),
         )
         return service.Instance(name, args, opts=pulumi.ResourceOptions(parent=self))
 
     def _service_outputs(self, name: str) -> dict[str, Any]:
-        instance, options = self._services[name], self._wanted.services[name]
-        endpoint = instance.endpoint
+        running, options = self._services[name], self._wanted.services[name]
+        endpoint = running.endpoint
+        connection = {} if running.connection is None else {"connection": running.connection}
         return {
             "service": options.service,
-            "version": instance.version,
+            "version": running.version,
             "size": options.size,
             "availability": options.availability,
             "namespace": endpoint.namespace,
@@ -94,6 +99,7 @@ class Platform(pulumi.ComponentResource):
                 f"{self._cluster.kubectl} -n {endpoint.namespace} "
                 f"port-forward service/{endpoint.service} {endpoint.port}"
             ),
+            **connection,
         }
 
 
@@ -101,7 +107,14 @@ def _ingress(wanted: settings.Settings) -> managed.Ingress | None:
     return wanted.cluster.ingress if isinstance(wanted.cluster, managed.ManagedCluster) else None
 
 
+def _operators_of(name: str, instances: Mapping[str, instance.Instance]) -> tuple[str, ...]:
+    """The operators whose kinds an instance's objects are of."""
+    own = services.SERVICES[instances[name].service].operators
+    watched = relations.watcher(name, services=instances)
+    return (*own, *((prometheus_operator.NAME,) if watched and prometheus_operator.NAME not in own else ()))
+
+
 def _needed(wanted: settings.Settings) -> dict[str, tuple[str, ...]]:
     """Who asks for which operators."""
-    asked = {f"service {key}": services.SERVICES[value.service].operators for key, value in wanted.services.items()}
+    asked = {f"service {key}": _operators_of(key, wanted.services) for key in wanted.services}
     return asked | ({"the cluster's ingress": (contour.NAME,)} if _ingress(wanted) else {})

@@ -11,17 +11,16 @@ import datetime as dt
 import json
 import re
 import typing
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from stacks import defaults, findings, forms, managed, nodes, quantities, resolution, unknown
+from stacks import findings, forms, managed, nodes, resolution, service_checks, unknown
 from stacks.cluster_checks import access, addresses, machines, places, pools, protection, subject, upgrades
+from stacks.services import instance
 
 if typing.TYPE_CHECKING:
     # `settings.parse` runs these checks; at run time they need only the values that it hands over.
     from stacks import settings
-
-ServiceCheck = Callable[["settings.Service", "nodes.Nodes | None", findings.Path], Iterator[findings.Finding]]
 
 OPERATOR_NAMESPACES: Final = (
     "cert-manager",
@@ -62,7 +61,7 @@ def of_cluster(
 
 
 def of_service(
-    service: settings.Service,
+    service: instance.Instance,
     *,
     cluster: settings.Cluster | None,
     path: findings.Path,
@@ -73,7 +72,7 @@ def of_service(
     `cluster` is None where nothing is known of it; `gaps` as for `of_cluster`.
     """
     hosts = unknown.attempt(lambda: nodes.of(cluster))
-    yield from _told((check(service, hosts, path) for check in SERVICE_CHECKS), gaps=gaps)
+    yield from _told((check(service, hosts, path) for check in service_checks.CHECKS), gaps=gaps)
 
 
 def of_service_name(name: str, *, path: findings.Path) -> Iterator[findings.Finding]:
@@ -194,70 +193,6 @@ def _zones_are_distinct(cluster: settings.LocalCluster, path: findings.Path) -> 
             )
 
 
-def _zonal_has_zones(
-    service: settings.Service, hosts: nodes.Nodes | None, path: findings.Path
-) -> Iterator[findings.Finding]:
-    if service.availability != "zonal" or hosts is None:
-        return
-    if min(hosts.count, hosts.zones) < defaults.PROMETHEUS_REPLICAS["zonal"]:
-        yield findings.Finding(
-            path=(*path, "availability"),
-            what=(
-                f"`{findings.spelled((*path, 'availability'))}` is `zonal`, "
-                f"but the cluster has {_counted(hosts.count, 'node')} in {_counted(hosts.zones, 'zone')}"
-            ),
-            why="servers of a zonal service are in different zones, so some of them could never be scheduled",
-            next="set `availability: single`, or give the cluster two zones and two nodes or more",
-        )
-
-
-def _zonal_has_replicas(
-    service: settings.Service, _hosts: nodes.Nodes | None, path: findings.Path
-) -> Iterator[findings.Finding]:
-    replicas = service.overrides.replicas
-    if service.availability == "zonal" and replicas is not None and replicas < defaults.PROMETHEUS_REPLICAS["zonal"]:
-        place = (*path, "overrides", "replicas")
-        yield findings.Finding(
-            path=place,
-            what=f"`{findings.spelled(place)}` is {replicas}, but the service is `zonal`",
-            why="one server cannot be in two zones, so the service would stop with its zone",
-            next="leave `replicas` out, or set `availability: single`",
-        )
-
-
-def _requests_fit_a_node(
-    service: settings.Service, hosts: nodes.Nodes | None, path: findings.Path
-) -> Iterator[findings.Finding]:
-    if hosts is None:
-        return
-    for resource in ("cpu", "memory"):
-        yield from unknown.as_far_as_known(_request_fits_a_node(service, hosts, path, resource=resource))
-
-
-def _request_fits_a_node(
-    service: settings.Service, hosts: nodes.Nodes, path: findings.Path, *, resource: str
-) -> Iterator[findings.Finding]:
-    overridden = getattr(service.overrides, resource)
-    asked = overridden or getattr(defaults.PROMETHEUS[service.size], resource)
-    if quantities.value(asked) > getattr(hosts, resource):
-        place = (*path, "overrides", resource) if overridden else (*path, "size")
-        held = (
-            f"{float(round(hosts.memory / 2**30, 2)):g}Gi"
-            if resource == "memory"
-            else f"{float(round(hosts.cpu, 2)):g}"
-        )
-        yield findings.Finding(
-            path=place,
-            what=f"`{findings.spelled(path)}` asks for {asked} of {resource}, and a node has {held}",
-            why="no node could ever hold its pod, which would stay Pending",
-            next=f"ask for less, or {hosts.remedy.format(resource=resource, asked=asked)}",
-        )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 CLUSTER_CHECKS: Final[tuple[subject.Check, ...]] = (
     *places.CHECKS,
     *addresses.CHECKS,
@@ -268,8 +203,3 @@ CLUSTER_CHECKS: Final[tuple[subject.Check, ...]] = (
     *protection.CHECKS,
 )
 """What is checked of a cluster that a vendor manages."""
-SERVICE_CHECKS: Final[tuple[ServiceCheck, ...]] = (
-    _requests_fit_a_node,
-    _zonal_has_replicas,
-    _zonal_has_zones,
-)

@@ -14,6 +14,8 @@ SERVICE_NAME: Final = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 DURATION: Final = r"^([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$"
 PROVISIONER: Final = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?(/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$"
 STACK: Final = r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)?$"
+CRON: Final = r"^[0-9*,/-]+( [0-9A-Za-z*,/-]+){4}$"
+MOMENT: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
 VERSION: Final = r"^[0-9]+\.[0-9]+\.[0-9]+$"
 
 CLUSTER_NAME: Final = SERVICE_NAME
@@ -52,6 +54,8 @@ WORDS: Final = {
     DURATION: "a duration with its units from large to small, such as 15d or 1d12h",
     PROVISIONER: "the name of a CSI driver, such as ebs.csi.aws.com",
     STACK: "a stack's name, or organization/project/stack",
+    CRON: "five fields of cron, such as 0 2 * * *",
+    MOMENT: "a moment in UTC, such as 2026-12-18T02:00:00Z",
     VERSION: "a version of three numbers, such as 3.5.0",
     POOL_NAME: "a name of lower-case letters and digits, first a letter",
     MINOR: 'a minor version of Kubernetes in quotes, such as "1.35"',

@@ -24,9 +24,11 @@ from stacks import (
     findings,
     forms,
     managed,
+    service_checks,
     suggestions,
     unknown,
 )
+from stacks.services import catalogue
 
 PROJECT: Final = "paasport"
 """The project's name in Pulumi.yaml, and the namespace of its configuration keys."""
@@ -148,46 +150,12 @@ Cluster = Annotated[
 """The cluster of a stack, told apart by `vendor`."""
 
 
-class PrometheusOverrides(fields.Model):
-    """What a Prometheus gets instead of what its size and availability say. Leave a key out to keep the size's own."""
-
-    replicas: fields.Replicas | None = None
-    """How many Prometheus servers, each scraping everything."""
-    cpu: fields.Quantity | None = None
-    """CPU that one server asks for, in cores, for example `500m`."""
-    memory: fields.Quantity | None = None
-    """Memory that one server asks for, in bytes, for example `4Gi`."""
-    storage: fields.Quantity | None = None
-    """Size of one server's volume, in bytes, for example `50Gi`. A volume can grow and never shrinks."""
-    retention: fields.Duration | None = None
-    """How long samples are kept, for example `15d`."""
-    version: Annotated[str, pydantic.Field(pattern=forms.VERSION)] | None = None
-    """The version of Prometheus, for example `3.5.0`, instead of the one that the operator is tested with."""
-
-
-class Prometheus(fields.Model):
-    """A Prometheus, run by the prometheus-operator."""
-
-    service: Literal["prometheus"]
-    """Which service of the catalogue this is."""
-    size: Literal["small", "medium", "large"] = "small"
-    """How much CPU, memory and storage it gets. Default `small`."""
-    availability: Literal["single", "zonal"] = "single"
-    """`single`: one server. `zonal`: servers in two zones or more, so that a zone may fail. Default `single`."""
-    overrides: PrometheusOverrides = PrometheusOverrides()
-    """What differs from the size, key by key. Default nothing."""
-
-
-Service = Annotated[Prometheus, pydantic.Field()]
-"""A service of the catalogue, told apart by `service`; with a second one it becomes a union with that discriminator."""
-
-
 class Settings(fields.Model):
     """All that a stack says about itself."""
 
     cluster: Cluster
     """The cluster that the stack runs on."""
-    services: dict[fields.ServiceName, Service] = {}
+    services: dict[fields.ServiceName, catalogue.Service] = {}
     """The services that run there, each under a name of your choice, which is also that of its namespace."""
 
 
@@ -199,8 +167,6 @@ CLUSTERS: Final[Mapping[str, type[Cluster]]] = {
     "local": LocalCluster,
 }
 """The vendors that a stack can name."""
-SERVICES: Final[Mapping[str, type[Prometheus]]] = {"prometheus": Prometheus}
-"""The services that a stack can name."""
 
 
 SECRET_PATHS: Final = ((CLUSTER_KEY, "kubeconfig", "value"),)
@@ -213,7 +179,7 @@ class Judgement:
 
     cluster: Cluster | None
     """None where nobody knows whose it is. What is wrong in it is `unknown`."""
-    services: dict[str, Service]
+    services: dict[str, catalogue.Service]
     found: tuple[findings.Finding, ...]
 
     @property
@@ -291,7 +257,7 @@ def _cluster(config: Mapping[str, Any], *, echo: bool, today: dt.date | None) ->
 
 def _services(
     config: Mapping[str, Any], *, cluster: Cluster | None, echo: bool
-) -> tuple[dict[str, Service], list[findings.Finding]]:
+) -> tuple[dict[str, catalogue.Service], list[findings.Finding]]:
     given = config.get(SERVICES_KEY, {})
     if unknown.is_unknown(given):
         return {}, []
@@ -299,14 +265,15 @@ def _services(
         what = f"`{SERVICES_KEY}` must map names to services, not be {explanations.described(given, echo=echo)}"
         advice = f"for no service at all, write `{SERVICES_KEY}: {{}}`"
         return {}, [findings.Finding(path=(SERVICES_KEY,), what=what, next=advice)]
-    services: dict[str, Service] = {}
+    services: dict[str, catalogue.Service] = {}
     found: list[findings.Finding] = []
     for name, value in given.items():
         path = (SERVICES_KEY, name)
         found += checks.of_service_name(name, path=path)
-        filled = filling.chosen(value, by="service", catalogue=SERVICES, path=path, echo=echo)
+        filled = filling.chosen(value, by="service", catalogue=catalogue.SERVICES, path=path, echo=echo)
         found += filled.found
         if filled.value is not None:
             services[name] = filled.value
             found += checks.of_service(filled.value, gaps=filled.gaps, cluster=cluster, path=path)
+    found += service_checks.of_stack(services, cluster=cluster, path=(SERVICES_KEY,))
     return services, found

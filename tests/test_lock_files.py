@@ -12,7 +12,7 @@ from components.services import catalogue as services
 from components.services import prometheus
 from local import releases
 from runner.commands import preparation
-from stacks import settings
+from stacks.services import prometheus as prometheus_settings
 from tests import test_readme
 
 ROOT = test_readme.ROOT
@@ -72,5 +72,5 @@ def test_services_images_are_pinned_by_exact_versions(name):
 
 def test_the_image_of_prometheus_is_that_of_the_version_that_runs():
     """prometheus-operator makes the name from the version."""
-    version = prometheus._version(settings.Prometheus(service="prometheus"))
+    version = prometheus._version(prometheus_settings.Prometheus(service="prometheus"))
     assert IMAGES["prometheus"] == [f"quay.io/prometheus/prometheus:v{version}"]

@@ -12,7 +12,8 @@ from typing import Any, Final
 from components import contracts, isolation
 from components.operators import prometheus_operator
 from components.services import monitoring, placement, readiness
-from stacks import defaults, quantities, settings
+from stacks import quantities
+from stacks.services import prometheus as settings
 
 VERSION: Final = "3.5.0"
 """The newest Prometheus that prometheus-operator 0.85.0 is tested with."""
@@ -53,7 +54,7 @@ def _prometheus(args: Args) -> contracts.Manifest:
         "metadata": {**_metadata(args, name=args.name), "annotations": readiness.awaited(kind)},
         "spec": {
             "version": f"v{_version(args.options)}",
-            "replicas": _replicas(args.options),
+            "replicas": args.options.servers,
             "serviceAccountName": _NAME,
             "podMetadata": {"labels": {isolation.PART_OF: "paasport"}},
             **_capacity(args),
@@ -79,10 +80,9 @@ def _selectors(args: Args) -> dict[str, Any]:
 
 
 def _capacity(args: Args) -> dict[str, Any]:
-    size, overrides = defaults.PROMETHEUS[args.options.size], args.options.overrides
-    cpu, memory, storage = overrides.cpu or size.cpu, overrides.memory or size.memory, overrides.storage or size.storage
+    cpu, memory, storage = (args.options.asked(resource) for resource in ("cpu", "memory", "storage"))
     return {
-        "retention": overrides.retention or size.retention,
+        "retention": args.options.overrides.retention or settings.SIZES[args.options.size].retention,
         "retentionSize": _retention_size(storage),
         "resources": {
             # Memory that is asked for is all there is, so that another pod's needs never evict data. CPU has no
@@ -105,7 +105,7 @@ def _capacity(args: Args) -> dict[str, Any]:
 
 def _placement(args: Args) -> dict[str, Any]:
     """How the servers are spread: over nodes where there are several, and over zones where that is promised."""
-    if _replicas(args.options) == 1:
+    if args.options.servers == 1:
         return {}
     return {"topologySpreadConstraints": placement.spread(_identity(args), availability=args.options.availability)}
 
@@ -171,7 +171,7 @@ def _service_monitor(args: Args) -> contracts.Manifest:
 
 
 def _disruption_budgets(args: Args) -> tuple[contracts.Manifest, ...]:
-    if _replicas(args.options) == 1:
+    if args.options.servers == 1:
         return ()
     return (placement.disruption_budget(_NAME, namespace=args.name, pods=_identity(args), labels=_labels(args)),)
 
@@ -202,10 +202,6 @@ def _members(args: Args) -> dict[str, Any]:
 def _identity(args: Args) -> dict[str, str]:
     """Labels that the operator gives to the instance's pods too."""
     return {"app.kubernetes.io/name": "prometheus", "app.kubernetes.io/instance": args.name}
-
-
-def _replicas(options: settings.Prometheus) -> int:
-    return options.overrides.replicas or defaults.PROMETHEUS_REPLICAS[options.availability]
 
 
 def _version(options: settings.Prometheus) -> str:

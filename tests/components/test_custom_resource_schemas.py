@@ -13,7 +13,8 @@ import yaml
 from components import contracts
 from components.operators import bundles, prometheus_operator, sources
 from components.services import prometheus
-from stacks import locations, settings
+from stacks import locations
+from stacks.services import prometheus as prometheus_settings
 
 OPERATOR = prometheus_operator.OPERATOR
 REFERENCE = pathlib.Path(__file__).parents[3] / "shared" / "crds" / "prometheus-operator-0.85.0"
@@ -64,7 +65,7 @@ def build(**options):
     return prometheus.build(
         contracts.ServiceArgs(
             name="metrics",
-            options=settings.Prometheus(service="prometheus", **options),
+            options=prometheus_settings.Prometheus(service="prometheus", **options),
             storage=contracts.StorageFacts(default_class="paasport-ssd", retain_class="paasport-ssd-retain"),
             load_balancer=contracts.LoadBalancerFacts(),
         )
@@ -84,7 +85,7 @@ def test_a_prometheus_of_every_size_and_availability_is_valid(prometheus_schema,
 
 
 def test_overrides_are_valid(prometheus_schema):
-    overrides = settings.PrometheusOverrides(
+    overrides = prometheus_settings.PrometheusOverrides(
         replicas=3, cpu="1500m", memory="3Gi", storage="0.5Ti", retention="1y2w", version="3.4.2"
     )
     (manifest,) = build(overrides=overrides).custom_resources

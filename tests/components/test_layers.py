@@ -14,6 +14,7 @@ from components.clusters import catalogue as clusters
 from components.operators import install, prometheus_operator, sources
 from components.services import prometheus, service
 from stacks import settings
+from stacks.services import prometheus as prometheus_settings
 
 from . import conftest
 
@@ -57,7 +58,7 @@ def test_an_operator_waits_for_those_that_it_requires(run):
 @pytest.mark.parametrize("protect", [True, False])
 def test_only_what_holds_data_is_protected(run, protect):
     def program():
-        options = settings.Prometheus(service="prometheus")
+        options = prometheus_settings.Prometheus(service="prometheus")
         args = service.InstanceArgs(
             entry=prometheus.SERVICE, options=options, cluster=cluster(), operators=(), protect=protect
         )

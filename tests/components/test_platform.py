@@ -10,6 +10,7 @@ import pytest
 
 from components import platform
 from stacks import errors, settings
+from stacks.services import prometheus as prometheus_settings
 
 GROUP = "kubernetes:yaml/v2:ConfigGroup"
 FILE = "kubernetes:yaml/v2:ConfigFile"
@@ -17,7 +18,7 @@ PROVIDER = "pulumi:providers:kubernetes"
 PROMETHEUS = "kubernetes:monitoring.coreos.com/v1:Prometheus"
 
 LOCAL = settings.LocalCluster(vendor="local")
-METRICS = {"metrics": settings.Prometheus(service="prometheus")}
+METRICS = {"metrics": prometheus_settings.Prometheus(service="prometheus")}
 
 
 def deployed(cluster=LOCAL, services=METRICS):

@@ -11,7 +11,7 @@ from hypothesis import strategies
 
 from components import contracts
 from components.services import prometheus
-from stacks import settings
+from stacks.services import prometheus as prometheus_settings
 
 EXPECTED = pathlib.Path(__file__).parent / "expected"
 
@@ -20,7 +20,7 @@ def build(name="metrics", **options):
     return prometheus.build(
         contracts.ServiceArgs(
             name=name,
-            options=settings.Prometheus(service="prometheus", **options),
+            options=prometheus_settings.Prometheus(service="prometheus", **options),
             storage=contracts.StorageFacts(default_class="paasport-ssd", retain_class="paasport-ssd-retain"),
             load_balancer=contracts.LoadBalancerFacts(),
         )
@@ -33,7 +33,7 @@ def spec(**options):
 
 
 def overridden(**overrides):
-    return spec(overrides=settings.PrometheusOverrides(**overrides))
+    return spec(overrides=prometheus_settings.PrometheusOverrides(**overrides))
 
 
 def expected(name):
@@ -97,7 +97,7 @@ def test_storage_is_asked_for_as_written():
 
 
 def test_several_servers_without_zones_are_spread_over_nodes_and_get_a_budget():
-    built = build(overrides=settings.PrometheusOverrides(replicas=2))
+    built = build(overrides=prometheus_settings.PrometheusOverrides(replicas=2))
     (constraint,) = built.custom_resources[0]["spec"]["topologySpreadConstraints"]
     assert (constraint["topologyKey"], constraint["whenUnsatisfiable"]) == ("kubernetes.io/hostname", "ScheduleAnyway")
     assert [item["kind"] for item in built.shared].count("PodDisruptionBudget") == 1

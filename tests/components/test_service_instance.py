@@ -11,7 +11,8 @@ import pytest
 from components import contracts
 from components.services import service
 
-STORE = contracts.ObjectStore(bucket=pulumi.Output.from_input("b"), url=pulumi.Output.from_input("s3://b"))
+BUCKET = pulumi.Output.from_input("b")
+STORE = contracts.ObjectStore(protocol="s3", bucket=BUCKET, url=pulumi.Output.from_input("s3://b"), root=BUCKET)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,6 +3,7 @@ import typing
 import pydantic
 
 from stacks import settings
+from stacks.services import catalogue
 
 
 def models(annotation):
@@ -26,4 +27,4 @@ def test_what_must_be_encrypted_is_what_the_settings_hide():
 
 
 def test_no_service_has_a_secret_that_would_need_a_path_of_its_own():
-    assert [path for model in settings.SERVICES.values() for path in secret_paths(model, ())] == []
+    assert [path for model in catalogue.SERVICES.values() for path in secret_paths(model, ())] == []

@@ -66,8 +66,11 @@ def backups(place: scope.Scope, around: Around) -> tuple[contracts.ObjectStore |
     # Of outputs, so that whoever gets a grant on the container waits for it.
     name = account.output("name")
     store = contracts.ObjectStore(
+        protocol="azure",
         bucket=pulumi.Output.concat(name, "/", container.output("name")),
         url=pulumi.Output.concat("https://", name, ".blob.core.windows.net/", container.output("name")),
+        root=container.output("name"),
+        account=name,
     )
     return store, (account, *ready)
 

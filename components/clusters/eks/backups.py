@@ -36,7 +36,9 @@ def create(
     _secure(target, bucket, key=key, keep=keep)
     _age(target, bucket, days=wanted.backups.retention_days, is_locked=wanted.protection == "locked", keep=keep)
     name = bucket.output("bucket")
-    return contracts.ObjectStore(bucket=name, url=pulumi.Output.format("s3://{0}", name))
+    return contracts.ObjectStore(
+        protocol="s3", bucket=name, url=pulumi.Output.format("s3://{0}", name), root=name, region=wanted.region
+    )
 
 
 def _secure(target: account.Account, bucket: registration.Resource, *, key: encryption.Key | None, keep: bool) -> None:

@@ -41,7 +41,7 @@ def create(
         ),
     )
     name = made.output("name")
-    return contracts.ObjectStore(bucket=name, url=pulumi.Output.concat("gs://", name))
+    return contracts.ObjectStore(protocol="gcs", bucket=name, url=pulumi.Output.concat("gs://", name), root=name)
 
 
 def bucket(wanted: project.Wanted, backups: managed.Backups, *, key: pulumi.Input[str] | None) -> dict[str, Any]:

@@ -1,0 +1,136 @@
+"""What must hold between the settings of a service and the nodes that it will run on. Pure; one function a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Final, Literal
+
+from stacks import findings, managed, nodes, quantities, suggestions, unknown
+from stacks.services import instance, relations
+
+if TYPE_CHECKING:
+    from stacks import settings
+
+Check = Callable[[instance.Instance, nodes.Nodes | None, findings.Path], Iterator[findings.Finding]]
+
+
+def _zonal_has_zones(
+    service: instance.Instance, hosts: nodes.Nodes | None, path: findings.Path
+) -> Iterator[findings.Finding]:
+    if service.availability != "zonal" or hosts is None:
+        return
+    if min(hosts.count, hosts.zones) < service.SERVERS["zonal"]:
+        yield findings.Finding(
+            path=(*path, "availability"),
+            what=(
+                f"`{findings.spelled((*path, 'availability'))}` is `zonal`, "
+                f"but the cluster has {_counted(hosts.count, 'node')} in {_counted(hosts.zones, 'zone')}"
+            ),
+            why="servers of a zonal service are in different zones, so some of them could never be scheduled",
+            next="set `availability: single`, or give the cluster two zones and two nodes or more",
+        )
+
+
+def _zonal_has_replicas(
+    service: instance.Instance, _hosts: nodes.Nodes | None, path: findings.Path
+) -> Iterator[findings.Finding]:
+    replicas = service.overrides.replicas
+    if service.availability == "zonal" and replicas is not None and replicas < service.SERVERS["zonal"]:
+        place = (*path, "overrides", "replicas")
+        yield findings.Finding(
+            path=place,
+            what=f"`{findings.spelled(place)}` is {replicas}, but the service is `zonal`",
+            why="one server cannot be in two zones, so the service would stop with its zone",
+            next="leave `replicas` out, or set `availability: single`",
+        )
+
+
+def _requests_fit_a_node(
+    service: instance.Instance, hosts: nodes.Nodes | None, path: findings.Path
+) -> Iterator[findings.Finding]:
+    if hosts is None:
+        return
+    resources: tuple[Literal["cpu", "memory"], ...] = ("cpu", "memory")
+    for resource in resources:
+        yield from unknown.as_far_as_known(_request_fits_a_node(service, hosts, path, resource=resource))
+
+
+def _request_fits_a_node(
+    service: instance.Instance, hosts: nodes.Nodes, path: findings.Path, *, resource: Literal["cpu", "memory"]
+) -> Iterator[findings.Finding]:
+    overridden = getattr(service.overrides, resource)
+    asked = service.asked(resource)
+    if quantities.value(asked) > getattr(hosts, resource):
+        place = (*path, "overrides", resource) if overridden else (*path, "size")
+        held = (
+            f"{float(round(hosts.memory / 2**30, 2)):g}Gi"
+            if resource == "memory"
+            else f"{float(round(hosts.cpu, 2)):g}"
+        )
+        yield findings.Finding(
+            path=place,
+            what=f"`{findings.spelled(path)}` asks for {asked} of {resource}, and a node has {held}",
+            why="no node could ever hold its pod, which would stay Pending",
+            next=f"ask for less, or {hosts.remedy.format(resource=resource, asked=asked)}",
+        )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def of_stack(
+    services: Mapping[str, instance.Instance], *, cluster: settings.Cluster | None, path: findings.Path
+) -> Iterator[findings.Finding]:
+    """What must hold between an instance and the rest of its stack; `cluster` is None where it is not known."""
+    for name, service in services.items():
+        if isinstance(service, instance.Database):
+            place = (*path, name)
+            yield from unknown.as_far_as_known(_is_watched_by_one(service, services, place))
+            yield from unknown.as_far_as_known(_backups_have_a_place(service, cluster, place))
+
+
+def _is_watched_by_one(
+    service: instance.Database, services: Mapping[str, instance.Instance], path: findings.Path
+) -> Iterator[findings.Finding]:
+    known = relations.watchers(services)
+    place = (*path, "monitoredBy")
+    if service.monitored_by is not None and service.monitored_by not in known:
+        yield findings.Finding(
+            path=place,
+            what=f"`{findings.spelled(place)}` names no Prometheus of this stack",
+            why="nobody would watch the service and raise alarm",
+            next=suggestions.correction("", known)
+            if known
+            else "add a service `prometheus`, or leave `monitoredBy` out",
+        )
+    elif service.monitored_by is None and len(known) > 1:
+        yield findings.Finding(
+            path=path,
+            what=f"the stack has several Prometheus, and `{findings.spelled(place)}` does not say which one watches it",
+            why="nobody would watch the service and raise alarm",
+            next=f"write `monitoredBy: {known[0]}`, or another one of {suggestions.listed(known)}",
+        )
+
+
+def _backups_have_a_place(
+    service: instance.Database, cluster: settings.Cluster | None, path: findings.Path
+) -> Iterator[findings.Finding]:
+    if cluster is None or (isinstance(cluster, managed.ManagedCluster) and cluster.backups is not None):
+        return
+    is_managed = isinstance(cluster, managed.ManagedCluster)
+    remedy = "add `backups: { retentionDays: 30 }` to the cluster, or " if is_managed else ""
+    for key in ("backups", "restore"):
+        if getattr(service, key) is not None:
+            place = (*path, key)
+            yield findings.Finding(
+                path=place,
+                what=f"`{findings.spelled(place)}` needs an object store, and the stack's cluster has none",
+                why="there would be nowhere to write to or to read from"
+                if is_managed
+                else f"a cluster of vendor {cluster.vendor} brings no object store and no identity that may use one",
+                next=f"{remedy}leave `{key}` out",
+            )
+
+
+CHECKS: Final[tuple[Check, ...]] = (_requests_fit_a_node, _zonal_has_replicas, _zonal_has_zones)
