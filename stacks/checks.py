@@ -15,7 +15,7 @@ from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from stacks import findings, forms, managed, nodes, resolution, service_checks, unknown
-from stacks.cluster_checks import access, addresses, machines, places, pools, protection, subject, upgrades
+from stacks.cluster_checks import access, addresses, machines, networks, places, pools, protection, subject, upgrades
 from stacks.services import instance
 
 if typing.TYPE_CHECKING:
@@ -196,6 +196,7 @@ def _zones_are_distinct(cluster: settings.LocalCluster, path: findings.Path) -> 
 CLUSTER_CHECKS: Final[tuple[subject.Check, ...]] = (
     *places.CHECKS,
     *addresses.CHECKS,
+    *networks.CHECKS,
     *upgrades.CHECKS,
     *access.CHECKS,
     *pools.CHECKS,

@@ -28,12 +28,17 @@ TIME: Final = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 LABEL_KEY: Final = r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"
 LABEL_VALUE: Final = r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$"
 AWS_ACCOUNT: Final = r"^[0-9]{12}$"
-VPC: Final = r"^vpc-[0-9a-f]{8,17}$"
-SUBNET: Final = r"^subnet-[0-9a-f]{8,17}$"
+VPC: Final = r"^vpc-([0-9a-f]{8}|[0-9a-f]{17})$"
+SUBNET: Final = r"^subnet-([0-9a-f]{8}|[0-9a-f]{17})$"
 GCP_PROJECT: Final = r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$"
+GCP_NAME: Final = r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$"
+_GCP_API: Final = r"(https://www\.googleapis\.com/compute/v1/)?projects/([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]"
+_GCP_PART: Final = r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?"
+GCP_NETWORK: Final = rf"^({_GCP_API}/global/networks/)?{_GCP_PART}$"
+GCP_SUBNETWORK: Final = rf"^({_GCP_API}/regions/[a-z]+-[a-z0-9-]+/subnetworks/)?{_GCP_PART}$"
 DIGITS: Final = r"^[0-9]+$"
 UUID: Final = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
-ARM_ID: Final = r"^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/[^/]+/.+$"
+ARM_ID: Final = r"^/subscriptions/[^/]+/resource[gG]roups/[^/]+/providers/[^/]+/.+$"
 
 LONGEST_CLUSTER: Final = 31
 """GKE allows 40, AWS 32 for load balancers; Google's service accounts, named after the cluster, 30 with a suffix less
@@ -68,6 +73,9 @@ WORDS: Final = {
     VPC: "the id of a VPC, such as vpc-0123456789abcdef0",
     SUBNET: "the id of a subnet, such as subnet-0123456789abcdef0",
     GCP_PROJECT: "a Google Cloud project's id, such as acme-prod",
+    GCP_NAME: "a name of lower-case letters, digits and hyphens, first a letter, of at most 63 characters",
+    GCP_NETWORK: "a network's name, or projects/PROJECT/global/networks/NAME",
+    GCP_SUBNETWORK: "a subnetwork's name, or projects/PROJECT/regions/REGION/subnetworks/NAME",
     DIGITS: "a number, in quotes",
     UUID: "a UUID in lower case",
     ARM_ID: "a resource id of Azure, /subscriptions/…/resourceGroups/…/providers/…",

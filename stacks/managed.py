@@ -68,7 +68,11 @@ class Kubernetes(fields.Model):
 
 
 class Network(fields.Model):
-    """The addresses of a cluster, and its way to the internet."""
+    """The addresses of a cluster, and its way to the internet.
+
+    Beside a network that exists, `cidr`, `egress` and `flowLogs` are refused, on GKE `pods` and `services` too: they
+    would have no effect, as its owner decides.
+    """
 
     cidr: Cidr | None = None
     """Addresses of the nodes (on EKS of the pods too), /16 to /24. Required, unless the vendor's block names a network
@@ -270,7 +274,8 @@ class EksOptions(fields.Model):
     support: Literal["standard", "extended"] = "standard"
     """What happens when standard support of the minor ends: AWS upgrades, or charges six times as much."""
     network: EksNetwork | None = None
-    """A VPC that exists. Leave it out to have one made."""
+    """A VPC that exists: its addresses, ways out, endpoints and flow logs are its owner's. Leave it out to have one
+    made."""
     interface_endpoints: fields.Flag | None = None
     """Whether AWS's own APIs are reached without the internet. Default in prod."""
 
@@ -278,13 +283,14 @@ class EksOptions(fields.Model):
 class GkeNetwork(fields.Model):
     """A VPC network that exists."""
 
-    network: Annotated[str, pydantic.Field(min_length=1)]
-    """Its name, or `projects/…/global/networks/…`."""
-    subnetwork: Annotated[str, pydantic.Field(min_length=1)]
-    """Its subnetwork in the region, with Cloud NAT and Private Google Access."""
-    pods_range: str = "pods"
+    network: Annotated[str, pydantic.Field(pattern=forms.GCP_NETWORK)]
+    """Its name where it is in the cluster's project, or `projects/…/global/networks/…`."""
+    subnetwork: Annotated[str, pydantic.Field(pattern=forms.GCP_SUBNETWORK)]
+    """Its subnetwork in the region, with Cloud NAT and Private Google Access: the name or
+    `projects/…/regions/…/subnetworks/…`, as the network is written."""
+    pods_range: Annotated[str, pydantic.Field(pattern=forms.GCP_NAME)] = "pods"
     """Name of the subnetwork's secondary range for pods. Default `pods`."""
-    services_range: str = "services"
+    services_range: Annotated[str, pydantic.Field(pattern=forms.GCP_NAME)] = "services"
     """Name of the subnetwork's secondary range for Services. Default `services`."""
 
 
@@ -304,16 +310,16 @@ class GkeOptions(fields.Model):
     binary_authorization: fields.Flag | None = None
     """Whether the project's policy decides which images run. Default in prod."""
     network: GkeNetwork | None = None
-    """A network that exists. Leave it out to have one made."""
+    """A network that exists: its addresses, ways out and flow logs are its owner's. Leave it out to have one made."""
 
 
 class AksNetwork(fields.Model):
     """A virtual network that exists."""
 
     virtual_network: Annotated[str, pydantic.Field(pattern=forms.ARM_ID)]
-    """Its resource id."""
+    """Its resource id, `/subscriptions/…/providers/Microsoft.Network/virtualNetworks/…`."""
     node_subnet: Annotated[str, pydantic.Field(pattern=forms.ARM_ID)]
-    """Resource id of the subnet for nodes, with a NAT gateway."""
+    """Resource id of the subnet for nodes, one of its own, with a NAT gateway."""
     api_subnet: Annotated[str, pydantic.Field(pattern=forms.ARM_ID)] | None = None
     """Resource id of a subnet of /28 or more, delegated to managed clusters; needed for a private API."""
 
@@ -334,7 +340,8 @@ class AksOptions(fields.Model):
     defender: fields.Flag | None = None
     """Whether Microsoft Defender watches the nodes. Default in prod."""
     network: AksNetwork | None = None
-    """A virtual network that exists. Leave it out to have one made."""
+    """A virtual network that exists: its addresses, ways out and flow logs are its owner's. Leave it out to have one
+    made."""
 
 
 class EksCluster(ManagedCluster):

@@ -154,7 +154,7 @@ def resolve(cluster: managed.EksCluster | managed.GkeCluster | managed.AksCluste
         upgrades=unknown.attempt(lambda: _or(cluster.kubernetes.upgrades, tier.upgrades)),
         window=unknown.attempt(lambda: cluster.kubernetes.window),
         freezes=unknown.attempt(lambda: cluster.kubernetes.freezes),
-        network=unknown.attempt(lambda: _network(cluster.network, tier=tier, zones=zones)),
+        network=unknown.attempt(lambda: _network(cluster, tier=tier, zones=zones)),
         access=unknown.attempt(lambda: _access(cluster.access, tier=tier)),
         compute=cluster.compute,
         pools=unknown.attempt(lambda: _pools(cluster, tier=tier, zones=zones)),
@@ -178,9 +178,10 @@ def _or(given: T | None, default: T) -> T:
     return default if given is None else given
 
 
-def _network(given: managed.Network, *, tier: tiers.Tier, zones: tuple[str, ...]) -> Network:
+def _network(cluster: managed.ManagedCluster, *, tier: tiers.Tier, zones: tuple[str, ...]) -> Network:
+    given = cluster.network
     return Network(
-        cidr=_or(given.cidr, ""),
+        cidr=unknown.attempt(lambda: _or(given.cidr, "") if options(cluster).network is None else ""),
         pods=_or(given.pods, tiers.PODS),
         services=_or(given.services, tiers.SERVICES),
         zones=zones,

@@ -148,35 +148,6 @@ def principals_are_the_vendors(
         )
 
 
-def existing_networks_fit(subject: subjects.Subject) -> Iterator[findings.Finding]:
-    """The subnets of an existing virtual network are its own, and a private API has one."""
-    match subject.resolved.options:
-        case managed.AksOptions(network=managed.AksNetwork() as network):
-            pass
-        case _:
-            return
-    if subject.resolved.access.api == "private" and network.api_subnet is None:
-        yield subject.finding(
-            "aks",
-            "network",
-            "apiSubnet",
-            what=f"{subject.spelled('aks', 'network', 'apiSubnet')} is missing, and the API is private",
-            why="the API server gets its private address there",
-            next="name a subnet of /28 or more that is delegated to Microsoft.ContainerService/managedClusters",
-        )
-    own = f"{network.virtual_network}/subnets/".lower()
-    for key, given in (("nodeSubnet", network.node_subnet), ("apiSubnet", network.api_subnet)):
-        if given is not None and not given.lower().startswith(own):
-            yield subject.finding(
-                "aks",
-                "network",
-                key,
-                what=f"{subject.spelled('aks', 'network', key)} is no subnet of `virtualNetwork`",
-                why="nodes and API server must be in one virtual network",
-                next="write the id of the virtual network, then /subnets/ and the subnet's name",
-            )
-
-
 def _wrong(subject: subjects.Subject, principal: str) -> tuple[str, str] | None:
     """What is wrong with a principal, and what to write instead; None where nothing is."""
     match subject.resolved.options:
@@ -216,5 +187,4 @@ CHECKS: Final[tuple[subjects.Check, ...]] = (
     allowlist_is_a_list,
     allowed_networks_are_seen_from_outside,
     principals_are_the_vendors,
-    existing_networks_fit,
 )

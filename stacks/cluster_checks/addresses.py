@@ -85,11 +85,13 @@ def is_given(subject: subjects.Subject) -> Iterator[findings.Finding]:
             next=f"add for example `cidr: 10.20.0.0/16`, or name a network that exists in `{vendor}.network`",
         )
     if vendor == "eks" and network.pods is not None:
-        yield _without_effect(subject, "pods", why="pods on EKS have addresses of the network itself")
-    if vendor == "gke" and not subject.has_own_network:
-        for key in ("pods", "services"):
-            if getattr(network, key) is not None:
-                yield _without_effect(subject, key, why=f"they are those of the subnetwork's range `{key}Range`")
+        yield subject.finding(
+            "network",
+            "pods",
+            what=f"{subject.spelled('network', 'pods')} has no effect here",
+            why="pods on EKS have addresses of the network itself",
+            next="remove `pods`",
+        )
 
 
 def _keys(_subject: subjects.Subject) -> Iterator[tuple[str]]:
@@ -195,11 +197,6 @@ def are_enough_for_pods(subject: subjects.Subject) -> Iterator[findings.Finding]
             why=f"each node takes {taken} addresses for its pods, whether they run or not",
             next="choose a shorter length, or lower `max` of the pools",
         )
-
-
-def _without_effect(subject: subjects.Subject, key: str, *, why: str) -> findings.Finding:
-    what = f"{subject.spelled('network', key)} has no effect here"
-    return subject.finding("network", key, what=what, why=why, next=f"remove `{key}`")
 
 
 def _block(text: str | None) -> Block | None:

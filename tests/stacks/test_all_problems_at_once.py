@@ -103,7 +103,10 @@ def test_what_the_examples_start_from():
         ),
         pytest.param(
             {"eks__network": {"vpc": "vpc-0123456789abcdef0", "privateSubnets": ["subnet-0123456789abcdef0"]}},
-            ["`eks.network.privateSubnets` must have at least 2 entries"],
+            [
+                "`eks.network.privateSubnets` must have at least 2 entries",
+                "`network.cidr` has no effect: `eks.network` names a network that exists",
+            ],
             [],
             id="a list that is too short is not counted once more",
         ),

@@ -4,8 +4,10 @@ import pytest
 
 from . import samples
 
-NET = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v"
-VPC = {"vpc": "vpc-0123456789", "privateSubnets": ["subnet-01234567", "subnet-01234568", "subnet-01234569"]}
+NET = (
+    "/subscriptions/00000000-0000-4000-8000-0000000000d1/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v"
+)
+VPC = {"vpc": "vpc-0123456789abcdef0", "privateSubnets": ["subnet-01234567", "subnet-01234568", "subnet-01234569"]}
 PRIVATE = {"api": "private", "wayIn": "runner", "cidrs": samples.GONE}
 
 

@@ -2,8 +2,6 @@ import pytest
 
 from . import samples
 
-NET = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v"
-
 
 @pytest.mark.parametrize(
     ("cluster", "message"),
@@ -120,29 +118,6 @@ NET = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetw
             "  a principal has one role, and the deployer may do everything already\n"
             "  next: name it once",
             id="a principal twice",
-        ),
-        pytest.param(
-            samples.having(
-                samples.AKS,
-                network=samples.GONE,
-                access={"api": "private", "wayIn": "vpn", "deployer": "00000000-0000-4000-8000-000000000001"},
-                aks__network={"virtualNetwork": NET, "nodeSubnet": f"{NET}/subnets/nodes"},
-            ),
-            "`paasport:cluster.aks.network.apiSubnet` is missing, and the API is private\n"
-            "  the API server gets its private address there\n"
-            "  next: name a subnet of /28 or more that is delegated to Microsoft.ContainerService/managedClusters",
-            id="no subnet for a private API",
-        ),
-        pytest.param(
-            samples.having(
-                samples.AKS,
-                network=samples.GONE,
-                aks__network={"virtualNetwork": NET, "nodeSubnet": f"{NET}2/subnets/nodes"},
-            ),
-            "`paasport:cluster.aks.network.nodeSubnet` is no subnet of `virtualNetwork`\n"
-            "  nodes and API server must be in one virtual network\n"
-            "  next: write the id of the virtual network, then /subnets/ and the subnet's name",
-            id="a subnet of another network",
         ),
     ],
 )

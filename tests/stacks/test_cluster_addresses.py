@@ -107,15 +107,6 @@ from . import samples
             id="pods of EKS",
         ),
         pytest.param(
-            samples.having(
-                samples.GKE, network={"services": "10.21.0.0/20"}, gke__network={"network": "n", "subnetwork": "s"}
-            ),
-            "`paasport:cluster.network.services` has no effect here\n"
-            "  they are those of the subnetwork's range `servicesRange`\n"
-            "  next: remove `services`",
-            id="ranges of a subnetwork that exists",
-        ),
-        pytest.param(
             samples.having(samples.EKS, network__cidr="10.10.0.0/23"),
             "`paasport:cluster.network.cidr` (`10.10.0.0/23`) has room for 369 addresses of nodes and pods, and the pools may need 652\n"
             "  nodes without an address never join, and pods without one never start\n"

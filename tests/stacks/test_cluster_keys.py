@@ -76,7 +76,11 @@ from . import samples
             id="a name that the strictest vendor refuses",
         ),
         pytest.param(
-            samples.having(samples.EKS, eks__network={"vpc": "vpc-0123456789", "privateSubnets": ["subnet-01234567"]}),
+            samples.having(
+                samples.EKS,
+                network=samples.GONE,
+                eks__network={"vpc": "vpc-0123456789abcdef0", "privateSubnets": ["subnet-01234567"]},
+            ),
             "`paasport:cluster.eks.network.privateSubnets` must have at least 2 entries\n"
             "  Ids of the subnets for nodes, one in each zone, with a way to the internet",
             id="a single subnet",

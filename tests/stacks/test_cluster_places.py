@@ -2,7 +2,7 @@ import pytest
 
 from . import samples
 
-VPC = {"vpc": "vpc-0123456789", "privateSubnets": ["subnet-01234567", "subnet-01234568", "subnet-01234569"]}
+VPC = {"vpc": "vpc-0123456789abcdef0", "privateSubnets": ["subnet-01234567", "subnet-01234568", "subnet-01234569"]}
 OWN = ["subnet-0123456a", "subnet-0123456b"]
 
 
@@ -84,7 +84,7 @@ OWN = ["subnet-0123456a", "subnet-0123456b"]
             samples.having(
                 samples.EKS,
                 network=samples.GONE,
-                eks__network={"vpc": "vpc-0123456789", "privateSubnets": ["subnet-01234567", "subnet-01234568"]},
+                eks__network={"vpc": "vpc-0123456789abcdef0", "privateSubnets": ["subnet-01234567", "subnet-01234568"]},
             ),
             "`paasport:cluster.eks.network.privateSubnets` names 2 subnets, and the cluster has 3 zones\n"
             "  each zone's nodes are in its one subnet\n"
