@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from local import control_plane, releases
+from local.operators import names
 from runner import cluster, operations, request
 from runner.commands import clouds, project
 from runner.engine import model
@@ -38,6 +39,8 @@ def prepare(root: pathlib.Path, stack: files.StackFile, *, operation: request.Op
         if operation not in CREATING and control_plane.status(name).condition is control_plane.Condition.ABSENT:
             return False
         control_plane.start(name, nodes=place.nodes, report=report)
+        if operation is request.Operation.UP and (notice := names.notice(operators.needed(stack.settings))):
+            report(notice)
     if clouds.is_cloud(stack):
         report(clouds.notice(stack, operation=operation))
     if operation is not request.Operation.DESTROY:

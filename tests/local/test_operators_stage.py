@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from local import beside, reconciling
-from local.operators import catalogue, cert_manager, ownership, played, stage
+from local.operators import catalogue, cert_manager, names, ownership, played, stage
 
 KINDS = [("cert-manager.io", "v1", kind) for kind in ("Issuer", "ClusterIssuer", "Certificate")]
 
@@ -61,6 +61,24 @@ def test_every_one_that_is_played_has_a_name_and_an_image_of_its_own():
     assert len({one.name for one in catalogue.PLAYED}) == len(catalogue.PLAYED)
     assert len({one.repository for one in catalogue.PLAYED}) == len(catalogue.PLAYED)
     assert not {one.repository for one in catalogue.PLAYED} & {one.repository for one in beside.RUNNABLES}
+
+
+def test_the_command_line_knows_all_that_are_played():
+    assert {one.name for one in catalogue.PLAYED} == names.NAMES
+
+
+@pytest.mark.parametrize(
+    ("operators", "told"),
+    [
+        (["prometheus-operator"], ""),
+        (
+            ["prometheus-operator", "cert-manager"],
+            "played on this machine, where no container runs: cert-manager; what they make holds no data",
+        ),
+    ],
+)
+def test_it_is_said_that_an_operator_is_played(operators, told):
+    assert names.notice(operators) == told
 
 
 class Watching:
