@@ -1,7 +1,8 @@
 """The one process that stays behind a local control plane: `python -m local.supervisor NAME`.
 
 Keeps the control plane's processes alive and does what a cloud's controllers do elsewhere: nodes, volumes, addresses,
-and the operators that run beside. Started and ended by `control_plane.py`, which reads what it writes (`records.py`).
+webhooks' authorities, and the operators that run beside. Started and ended by `control_plane.py`, which reads what it
+writes (`records.py`).
 
 Signals: SIGTERM ends it and the control plane; SIGHUP makes it read its spec again; SIGUSR1 ends it alone and leaves
 the control plane running for a successor.
@@ -32,6 +33,7 @@ from local import (
     reconciling,
     records,
     volumes,
+    webhooks,
 )
 from local import layout as layouts
 from local.operators import stage
@@ -101,6 +103,7 @@ class Supervisor:
                 if self._spec.nodes is not None:
                     group.create_task(_persistently("volumes", lambda: _reconcile_volumes(client)))
                     group.create_task(_persistently("addresses", lambda: _reconcile_addresses(client)))
+                    group.create_task(_persistently("webhooks", lambda: _reconcile_webhooks(client)))
                 group.create_task(_persistently("beside", lambda: self._reconcile_beside(client, beside_cluster)))
                 group.create_task(_persistently("operators", lambda: stage.play(client)))
         except* _Moved:
@@ -183,6 +186,13 @@ async def _reconcile_addresses(client: clients.Client) -> None:
         await reconciling.perform(client, addresses.plan(picture[addresses.SERVICES]))
 
     await reconciling.reconcile(client, kinds=[addresses.SERVICES], act=act)
+
+
+async def _reconcile_webhooks(client: clients.Client) -> None:
+    async def act(picture: reconciling.Picture) -> None:
+        await reconciling.perform(client, webhooks.plan(picture))
+
+    await reconciling.reconcile(client, kinds=webhooks.CONFIGURATIONS, act=act)
 
 
 async def _persistently(name: str, work: Callable[[], Awaitable[None]]) -> None:

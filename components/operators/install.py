@@ -13,7 +13,7 @@ import pulumi
 
 from components import contracts, isolation, registration
 from components.clusters import provider
-from components.operators import releases
+from components.operators import releases, webhooks
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -27,7 +27,11 @@ class OperatorArgs:
 
 
 class Operator(pulumi.ComponentResource):
-    """An operator on a cluster. Who depends on it waits until its Deployment is available."""
+    """An operator on a cluster.
+
+    Who depends on it waits until its Deployment is available and its webhooks can be trusted (`webhooks.py`); that they
+    are reached as well is seen by the first custom resource, which the embedded engine tries again for two minutes.
+    """
 
     def __init__(self, name: str, args: OperatorArgs, *, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("paasport:operators:Operator", name, None, provider.with_provider(args.cluster, opts))
@@ -50,5 +54,5 @@ class Operator(pulumi.ComponentResource):
 def _objects(entry: contracts.Operator, release: releases.Release) -> list[contracts.Manifest]:
     """All but the definitions: first the operator's namespace, closed, unless its host has made it already."""
     surroundings = [] if entry.guest else [isolation.namespace(entry.home), isolation.default_deny(entry.home)]
-    own = entry.manifests(release.objects)
+    own = webhooks.awaited(entry.manifests(release.objects))
     return [*surroundings, *own, *([release.workload] if release.workload else [])]

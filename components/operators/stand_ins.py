@@ -61,11 +61,14 @@ def workload(operator: contracts.Operator, *, image: str) -> contracts.Manifest:
 
 def _definition(kind: contracts.Kind) -> contracts.Manifest:
     plural = kind.crd.partition(".")[0]
+    # https://github.com/kubernetes/enhancements/pull/1111: without it the API server refuses the group.
+    protected = kind.group.endswith((".k8s.io", ".kubernetes.io"))
+    unapproved = {"api-approved.kubernetes.io": "unapproved, stands in for a release"} if protected else {}
     names = {"kind": kind.kind, "listKind": f"{kind.kind}List", "plural": plural, "singular": kind.kind.lower()}
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": kind.crd, "annotations": {MARK: "true"}},
+        "metadata": {"name": kind.crd, "annotations": {MARK: "true", **unapproved}},
         "spec": {
             "group": kind.group,
             "names": names | ({"shortNames": list(kind.short_names)} if kind.short_names else {}),

@@ -19,6 +19,7 @@ from runner.kubernetes import (
     identity,
     kubeconfig,
     objects,
+    patience,
     planning,
     prefetch,
     secrecy,
@@ -139,7 +140,7 @@ class KubernetesProvider:
         tools = await self._connected()
         api_version, kind = objects.kind_of(goal.type)
         served = await tools.planner.api.resolve(api_version, kind)
-        for seconds in () if run.preview else turns.PATIENCE:
+        for seconds in () if run.preview else patience.MISSING:
             if served is not None:
                 break
             run.report(f"the API server does not serve {kind} of {api_version} yet")

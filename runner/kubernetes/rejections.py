@@ -68,16 +68,20 @@ def rejected(what: str, *, code: int, body: Mapping[str, Any]) -> ApiRejected:
         )
         for cause in details.get("causes") or ()
     )
+    message = str(body.get("message") or f"HTTP status {code}").strip()
     return ApiRejected(
         what,
         code=code,
         reason=str(body.get("reason") or "Unknown"),
-        message=str(body.get("message") or f"HTTP status {code}").strip(),
+        message=message,
         causes=causes,
-        next=_NEXT.get(str(body.get("reason")), ""),
+        next=_WEBHOOK if UNANSWERED in message else _NEXT.get(str(body.get("reason")), ""),
     )
 
 
+UNANSWERED: Final = "failed calling webhook"
+"""How the API server begins where a webhook could not be asked. What a webhook refuses itself begins otherwise."""
+_WEBHOOK: Final = "see in the namespace of the webhook's Service why its pods do not answer, then run the same again"
 _NEXT: Final = {
     "Forbidden": "grant the permission to whoever the kubeconfig says you are, or use another context",
     "NotFound": "have what is missing created first: let this depend on it",

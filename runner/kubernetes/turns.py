@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Mapping
-from typing import Any, Final
+import itertools
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, TypeVar
 
 from runner.engine import model, values
 from runner.kubernetes import (
@@ -13,6 +14,7 @@ from runner.kubernetes import (
     fingerprints,
     objects,
     observations,
+    patience,
     planning,
     prefetch,
     readiness,
@@ -24,9 +26,8 @@ from runner.kubernetes import (
 from stacks import errors
 
 Json = dict[str, Any]
+_Answer = TypeVar("_Answer")
 
-PATIENCE: Final = (0.3, 0.7, 1.5, 3.0, 6.0, 10.0, 10.0)
-"""Seconds between tries while a namespace, a kind or a webhook of the same run is not there yet."""
 _SET_BY_SERVER: Final = ("uid", "resourceVersion", "creationTimestamp", "generation")
 
 
@@ -114,7 +115,7 @@ class Turn:
         self.tools.planner.refuse_foreign(self.want.reference, live, adopt=adopt)
         if self.run.forced and self.old is not None:
             return self._plan_of(model.Operation.REPLACE, live=live, changes=self.run.forced)
-        return await self.tools.planner.plan(self.want, self.goal, live=live)
+        return await self._patiently(lambda: self.tools.planner.plan(self.want, self.goal, live=live))
 
     def _renamed(self) -> bool:
         """Whether the old object lives under another id; one of a killed replacement may already have the new one."""
@@ -250,15 +251,20 @@ class Turn:
 
     async def _applied(self, want: wanted.Wanted, plan: planning.Plan) -> Json:
         """Apply, and try again for a while where something of the same run is yet to come."""
-        delays = [*PATIENCE]
-        while True:
+        return await self._patiently(lambda: self.tools.planner.apply(want, live=plan.live))
+
+    async def _patiently(self, ask: Callable[[], Awaitable[_Answer]]) -> _Answer:
+        """The answer; a preview does not wait for what it does not make."""
+        for tried in itertools.count():
             try:
-                return await self.tools.planner.apply(want, live=plan.live)
+                return await ask()
             except rejections.ApiRejected as error:
-                if not delays or not _yet_to_come(error):
+                delays = () if self.run.preview else patience.delays(error)
+                if tried >= len(delays):
                     raise
                 self.run.report(f"not accepted yet: {error.message}")
-                await asyncio.sleep(delays.pop(0))
+                await asyncio.sleep(delays[tried])
+        raise AssertionError
 
     async def _waited(
         self,
@@ -334,7 +340,5 @@ def not_yet(item: Mapping[str, Any], *, inputs: Mapping[str, Any]) -> Json:
 
 
 def _yet_to_come(error: rejections.ApiRejected) -> bool:
-    """Whether the object was refused for want of its namespace, its kind or a webhook, which may come any moment."""
-    missing = error.code == 404  # noqa: PLR2004 - HTTP's number
-    webhook = "failed calling webhook" in error.message or "does not support dry run" in error.message
-    return missing or webhook
+    """Whether a dry run was refused for want of a namespace, a kind or a webhook, which the run itself may bring."""
+    return bool(patience.delays(error)) or "does not support dry run" in error.message

@@ -149,6 +149,13 @@ def test_a_definition_to_the_letter():
     }
 
 
+def test_a_definition_in_a_protected_group_says_that_nobody_approved_it():
+    """Without these words the API server refuses groups that end in `.k8s.io`."""
+    found = list(yaml.safe_load_all(stand_ins.definitions(catalogue.OPERATORS["contour"])))
+    told = {item["spec"]["group"]: item["metadata"]["annotations"].get("api-approved.kubernetes.io") for item in found}
+    assert told == {"gateway.networking.k8s.io": "unapproved, stands in for a release", "projectcontour.io": None}
+
+
 def test_definitions_that_are_there_are_left_alone():
     entry = catalogue.OPERATORS["cert-manager"]
     beside = ["certificates.cert-manager.io", "issuers.cert-manager.io"]
