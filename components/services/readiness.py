@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from components import contracts
 
@@ -13,9 +15,20 @@ TIMEOUT_SECONDS: Final = 300
 NOT_AWAITED: Final = {"pulumi.com/skipAwait": "true"}
 
 
-def awaited(kind: contracts.Kind, *, timeout_seconds: int = TIMEOUT_SECONDS) -> dict[str, str]:
-    """Annotations for a custom resource of this kind: ready when all that the kind says holds."""
-    return {
-        "pulumi.com/waitFor": json.dumps(list(kind.ready_when)),
-        "pulumi.com/timeoutSeconds": str(timeout_seconds),
-    }
+def awaited(
+    kind: contracts.Kind, *, spec: Mapping[str, Any] | None = None, timeout_seconds: int = TIMEOUT_SECONDS
+) -> dict[str, str]:
+    """Annotations for a custom resource of this kind: ready when all that the kind says holds; none for no terms.
+
+    With its `spec` the numbers that the status must reach are terms too. Raises KeyError where the spec lacks one.
+    """
+    counts = () if spec is None else kind.ready_counts
+    terms = [*kind.ready_when, *(f"jsonpath={{{status}}}={_at(spec, path)}" for status, path in counts)]
+    if not terms:
+        return {}
+    return {"pulumi.com/waitFor": json.dumps(terms), "pulumi.com/timeoutSeconds": str(timeout_seconds)}
+
+
+def _at(spec: Mapping[str, Any] | None, path: str) -> Any:
+    """The value at a path such as `.spec.instances`."""
+    return functools.reduce(lambda value, step: value[step], path.removeprefix(".spec.").split("."), dict(spec or {}))
