@@ -12,6 +12,8 @@ import http.client
 import os
 import pathlib
 import re
+import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -28,6 +30,8 @@ MIRROR: Final = "PAASPORT_MIRROR"
 
 _TIMEOUT: Final = 30.0
 """Seconds without a byte before a download is given up."""
+_BEYOND_REACH: Final[dict[str, str]] = {}
+"""Hosts that did not answer this process, and why: a name that nobody resolves takes seconds, for each of many files."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -121,21 +125,32 @@ def _in_go_modules(source: Source) -> Iterator[pathlib.Path]:
 
 
 def _download(source: Source, *, operator: contracts.Operator, places: Iterable[pathlib.Path]) -> bytes:
+    host = urllib.parse.urlsplit(source.url).netloc
+    if host in _BEYOND_REACH:
+        raise _unobtainable(source, operator=operator, places=places, reason=_BEYOND_REACH[host])
     try:
         with urllib.request.urlopen(source.url, timeout=_TIMEOUT) as response:  # noqa: S310 - the lock file's URL
             content: bytes = response.read()
             return content
     except (OSError, http.client.HTTPException) as error:
-        reason = getattr(error, "reason", None) or error
-        raise Unobtainable.of(
-            f"{source.file} of {operator.name} {operator.version} is at none of {', '.join(map(str, places))}, "
-            f"and {source.url} can't be read: {reason}",
-            why=f"without it {operator.name} can't be installed",
-            next=(
-                "connect to the internet; or run `./paasport mirror DIR` where there is internet, copy DIR here and "
-                f"set {MIRROR} to it: it must hold {operator.name}/{operator.version}/{source.file}"
-            ),
-        ) from None
+        reason = str(getattr(error, "reason", None) or error)
+        if not isinstance(error, urllib.error.HTTPError):
+            _BEYOND_REACH[host] = reason
+        raise _unobtainable(source, operator=operator, places=places, reason=reason) from None
+
+
+def _unobtainable(
+    source: Source, *, operator: contracts.Operator, places: Iterable[pathlib.Path], reason: str
+) -> errors.PaasportError:
+    return Unobtainable.of(
+        f"{source.file} of {operator.name} {operator.version} is at none of {', '.join(map(str, places))}, "
+        f"and {source.url} can't be read: {reason}",
+        why=f"without it {operator.name} can't be installed",
+        next=(
+            "connect to the internet; or run `./paasport mirror DIR` where there is internet, copy DIR here and "
+            f"set {MIRROR} to it: it must hold {operator.name}/{operator.version}/{source.file}"
+        ),
+    )
 
 
 def _verified(content: bytes, *, source: Source, place: str, next: str) -> bytes:  # noqa: A002 - the word users read

@@ -28,6 +28,7 @@ def project(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PAASPORT_MIRROR", str(MIRROR))
     monkeypatch.setattr(sources, "LOCK_FILE", MIRROR / "releases.lock.yaml")
+    monkeypatch.setattr(sources, "_BEYOND_REACH", {})
     folder = tmp_path / "project"
     folder.mkdir()
     monkeypatch.chdir(folder)

@@ -176,6 +176,32 @@ def test_a_machine_without_internet_is_told_where_it_was_looked_for_and_where_to
     assert "prometheus-operator/0.85.0/bundle.yaml" in problem.next
 
 
+@pytest.mark.usefixtures("no_mirror")
+def test_a_site_that_is_out_of_reach_is_asked_once_for_all_files(monkeypatch):
+    asked = []
+
+    def refused(url, **_):
+        asked.append(url)
+        raise OSError("Network is unreachable")
+
+    monkeypatch.setattr(sources.urllib.request, "urlopen", refused)
+    for url in ("https://one.invalid/a", "https://one.invalid/b", "https://two.invalid/a"):
+        with pytest.raises(sources.Unobtainable, match="Network is unreachable"):
+            sources.fetch(source(url), operator=OPERATOR)
+    assert asked == ["https://one.invalid/a", "https://two.invalid/a"]
+
+
+@pytest.mark.usefixtures("no_mirror")
+def test_a_file_that_a_site_lacks_says_nothing_about_its_others(monkeypatch):
+    def absent(url, **_):
+        raise sources.urllib.error.HTTPError(url, 404, "Not Found", None, None)
+
+    monkeypatch.setattr(sources.urllib.request, "urlopen", absent)
+    for _ in range(2):
+        with pytest.raises(sources.Unobtainable, match="Not Found"):
+            sources.fetch(source("https://one.invalid/a"), operator=OPERATOR)
+
+
 def test_a_release_is_laid_out_inside_the_project(project):
     release = releases.obtain(OPERATOR)
     assert str(release.crds) == ".paasport/releases/prometheus-operator-0.85.0/crds.yaml"
