@@ -31,7 +31,7 @@ MIRROR: Final = "PAASPORT_MIRROR"
 _TIMEOUT: Final = 30.0
 """Seconds without a byte before a download is given up."""
 _BEYOND_REACH: Final[dict[str, str]] = {}
-"""Hosts that did not answer this process, and why: a name that nobody resolves takes seconds, for each of many files."""
+"""Hosts that did not answer this process, and why: a name that nobody resolves takes seconds, for each file again."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
