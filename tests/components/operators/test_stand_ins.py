@@ -36,7 +36,11 @@ def permitted(monkeypatch):
 
 
 @pytest.mark.usefixtures("nowhere")
-@pytest.mark.parametrize("value", [None, "", "1", "true", str(os.getpid())])
+@pytest.mark.parametrize(
+    "value",
+    # Named, because workers that run the tests side by side must give them the same ids.
+    [None, "", "1", "true", pytest.param(str(os.getpid()), id="its own process")],
+)
 def test_nobody_but_the_process_that_started_the_program_permits_one(monkeypatch, value):
     """A value in somebody's shell would otherwise reach `pulumi up` of a real cluster."""
     monkeypatch.delenv("PAASPORT_STAND_INS", raising=False)
