@@ -137,7 +137,8 @@ class Pool(fields.Model):
     shape: Shape | None = None
     """What a node must have; the vendor's machines are chosen by it. Either this or `instanceTypes`."""
     instance_types: tuple[str, ...] = ()
-    """The vendor's own names of machines, in the order of preference."""
+    """The vendor's own names of machines, in the order of preference. A family that stacks/shapes.yaml lists has the
+    sizes that stand there; any other one is taken as it is written."""
     min: Count
     """Fewest nodes, in all zones together."""
     max: Annotated[int, pydantic.Strict(), pydantic.Field(ge=1, le=1000)]

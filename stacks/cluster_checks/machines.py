@@ -75,16 +75,28 @@ def are_the_vendors(
     shown = f"{subject.spelled(*place)}{subject.shown(text)}"
     if not shapes.named_like(subject.vendor, text):
         owner = shapes.owner(text)
-        names = (machine.name for machine in shapes.known(subject.vendor))
-        near = suggestions.nearest(text, names, whole=True)
+        near = suggestions.nearest(text, shapes.names(subject.vendor), whole=True)
         example = shapes.known(subject.vendor)[0].name
         yield subject.finding(
             *place,
             what=f"{shown} is {f'a machine of {owner}, and not' if owner else 'no machine'} of {subject.vendor}",
+            why=f"{subject.vendor.upper()} would refuse it when it makes the pool",
             next=f"write `{near}`" if near and not owner else f"write one of its names, for example `{example}`",
         )
     elif text in pool.instance_types[:index]:
-        yield subject.finding(*place, what=f"{shown} is named a second time", next="name each machine once")
+        yield subject.finding(
+            *place,
+            what=f"{shown} is named a second time",
+            why="the order of the names is an order of preference, in which each has one place",
+            next="name each machine once",
+        )
+    elif near := shapes.misspelled(subject.vendor, text):
+        yield subject.finding(
+            *place,
+            what=f"{shown} is a size that its family does not have",
+            why=f"all sizes of the family are in stacks/shapes.yaml, and {subject.vendor} would refuse another",
+            next=f"write {f'`{near}`' if subject.echo else 'one of its sizes'}, or add the size to stacks/shapes.yaml",
+        )
     elif (machine := shapes.machine(subject.vendor, text)) and machine.arch != pool.arch:
         yield subject.finding(
             *place,

@@ -39,24 +39,56 @@ from . import samples
         pytest.param(
             samples.pools(samples.AKS, general={"instanceTypes": ["n4-standard-4"], "min": 1, "max": 2}),
             "`paasport:cluster.pools.general.instanceTypes[0]` (`n4-standard-4`) is a machine of gke, and not of aks\n"
+            "  AKS would refuse it when it makes the pool\n"
             "  next: write one of its names, for example `Standard_D2ds_v5`",
             id="a machine of another vendor",
         ),
         pytest.param(
             samples.pools(samples.AKS, general={"instanceTypes": ["D4ds_v5"], "min": 1, "max": 2}),
             "`paasport:cluster.pools.general.instanceTypes[0]` (`D4ds_v5`) is no machine of aks\n"
+            "  AKS would refuse it when it makes the pool\n"
             "  next: write `Standard_D4ds_v5`",
             id="a misspelled machine",
         ),
         pytest.param(
+            samples.pools(samples.EKS, general={"instanceTypes": ["m7i.xlagre"], "min": 1, "max": 2}),
+            "`paasport:cluster.pools.general.instanceTypes[0]` (`m7i.xlagre`) is no machine of eks\n"
+            "  EKS would refuse it when it makes the pool\n"
+            "  next: write `m7i.xlarge`",
+            id="a misspelled size",
+        ),
+        pytest.param(
+            samples.pools(samples.EKS, general={"instanceTypes": ["m7i.3xlarge"], "min": 1, "max": 2}),
+            "`paasport:cluster.pools.general.instanceTypes[0]` (`m7i.3xlarge`) is a size that its family does not have\n"
+            "  all sizes of the family are in stacks/shapes.yaml, and eks would refuse another\n"
+            "  next: write `m7i.4xlarge`, or add the size to stacks/shapes.yaml",
+            id="a size that AWS does not have",
+        ),
+        pytest.param(
+            samples.pools(samples.GKE, general={"instanceTypes": ["n4-standard-6"], "min": 1, "max": 2}),
+            "`paasport:cluster.pools.general.instanceTypes[0]` (`n4-standard-6`) is a size that its family does not have\n"
+            "  all sizes of the family are in stacks/shapes.yaml, and gke would refuse another\n"
+            "  next: write `n4-standard-8`, or add the size to stacks/shapes.yaml",
+            id="a size that Google does not have",
+        ),
+        pytest.param(
+            samples.pools(samples.AKS, general={"instanceTypes": ["Standard_D5ds_v5"], "min": 1, "max": 2}),
+            "`paasport:cluster.pools.general.instanceTypes[0]` (`Standard_D5ds_v5`) is a size that its family does not have\n"
+            "  all sizes of the family are in stacks/shapes.yaml, and aks would refuse another\n"
+            "  next: write `Standard_D4ds_v5`, or add the size to stacks/shapes.yaml",
+            id="a size that Azure does not have",
+        ),
+        pytest.param(
             samples.pools(samples.EKS, general={"instanceTypes": ["?"], "min": 1, "max": 2}),
             "`paasport:cluster.pools.general.instanceTypes[0]` (`?`) is no machine of eks\n"
+            "  EKS would refuse it when it makes the pool\n"
             "  next: write one of its names, for example `m7i.large`",
             id="no machine at all",
         ),
         pytest.param(
             samples.pools(samples.EKS, general={"instanceTypes": ["m7i.large", "m7i.large"], "min": 1, "max": 2}),
             "`paasport:cluster.pools.general.instanceTypes[1]` (`m7i.large`) is named a second time\n"
+            "  the order of the names is an order of preference, in which each has one place\n"
             "  next: name each machine once",
             id="a machine named twice",
         ),

@@ -1,4 +1,7 @@
 import collections
+import importlib.util
+import pathlib
+import re
 
 import pytest
 
@@ -98,3 +101,93 @@ def test_machines_of_google_take_one_kind_of_disk_or_both(machine, disks):
 def test_the_nearest_shapes_are_offered_once_each_and_with_their_preferred_machine():
     near = shapes.nearest("eks", arch="amd64", cpu=5, memory="20Gi", count=2)
     assert [machine.name for machine in near] == ["m7i.xlarge", "c7i.2xlarge"]
+
+
+@pytest.mark.parametrize(
+    ("vendor", "name", "near"),
+    [
+        ("eks", "m5.3xlarge", "m5.4xlarge"),
+        ("eks", "m7i.micro", "m7i.large"),
+        ("eks", "m7g.small", "m7g.medium"),
+        ("eks", "m7i.metal", "m7i.metal-24xl"),
+        ("eks", "m7i.56xlarge", "m7i.48xlarge"),
+        ("gke", "e2-standard-64", "e2-standard-32"),
+        ("gke", "n4-standard-6", "n4-standard-8"),
+        ("gke", f"n4-standard-{'9' * 400}", "n4-standard-80"),
+        ("aks", "Standard_D0ds_v5", "Standard_D2ds_v5"),
+        ("aks", "Standard_D128ds_v5", "Standard_D96ds_v5"),
+    ],
+)
+def test_a_size_that_a_family_does_not_have_is_a_slip_of_the_nearest(vendor, name, near):
+    assert shapes.named_like(vendor, name)
+    assert shapes.misspelled(vendor, name) == near
+
+
+@pytest.mark.parametrize(
+    ("vendor", "name"),
+    [
+        ("eks", "m5.2xlarge"),
+        ("eks", "m7i.metal-48xl"),
+        ("eks", "c5.9xlarge"),
+        ("eks", "m9z.large"),
+        ("eks", "m7i-flex.large"),
+        ("eks", "u-6tb1.56xlarge"),
+        ("eks", "u7in-16tb.224xlarge"),
+        ("eks", "g6e.12xlarge"),
+        ("gke", "n2-standard-128"),
+        ("gke", "n2-custom-8-16384"),
+        ("gke", "c3-standard-8-lssd"),
+        ("gke", "a2-highgpu-1g"),
+        ("gke", "e2-medium"),
+        ("aks", "Standard_E96ds_v5"),
+        ("aks", "Standard_B2s"),
+        ("aks", "Standard_NC24ads_A100_v4"),
+        ("aks", "Standard_E96-48ds_v5"),
+        ("aks", "Standard_M176s_3_v3"),
+        ("aks", "Standard_DC16ads_cc_v5"),
+        ("aks", "Standard_DS2_v2_Promo"),
+        ("aks", "Standard_D4ds_v7"),
+    ],
+)
+def test_sizes_that_there_are_and_families_that_are_not_known_are_taken_as_they_are_written(vendor, name):
+    assert shapes.named_like(vendor, name)
+    assert shapes.misspelled(vendor, name) == ""
+
+
+@pytest.mark.parametrize(
+    ("vendor", "name"),
+    [
+        ("eks", "m5.xlagre"),
+        ("eks", "m5.0xlarge"),
+        ("eks", "m.large"),
+        ("eks", "m5large"),
+        ("gke", "n4-standard"),
+        ("gke", "n4standard-4"),
+        ("gke", "n4-standard-x"),
+        ("aks", "standard_d4ds_v5"),
+        ("aks", "Standard_D4ds_5"),
+        ("aks", "Standard_Dds_v5"),
+        ("aks", "Standard D4ds_v5"),
+    ],
+)
+def test_a_name_without_family_or_size_is_no_machine(vendor, name):
+    assert not shapes.named_like(vendor, name)
+
+
+def instance_types():
+    """Every machine type that the AWS provider knows, read from its source: importing it takes seconds."""
+    package = importlib.util.find_spec("pulumi_aws")
+    source = pathlib.Path(package.origin).with_name("ec2") / "_enums.py"
+    return set(re.findall(r'= "([a-z0-9-]+\.[a-z0-9-]+)"', source.read_text(encoding="utf-8")))
+
+
+def test_every_size_of_a_family_of_aws_is_listed_and_no_other():
+    known = instance_types()
+    families = {machine.name.partition(".")[0] for machine in shapes.known("eks")}
+    assert {name for name in known if name.partition(".")[0] in families and shapes.misspelled("eks", name)} == set()
+    assert {name for name in shapes.names("eks") if name not in known} == set()
+
+
+def test_every_machine_of_aws_that_can_be_a_node_has_a_name_of_the_right_form():
+    others = {name for name in instance_types() if not shapes.named_like("eks", name)}
+    assert {name.partition("-")[0] for name in others} == {"mac"}
