@@ -322,6 +322,9 @@ class ServiceObjects:
     in this order."""
     secrets: tuple[Manifest, ...] = ()
     """Secrets with credentials, each a registration of its own, before the custom resources."""
+    witnesses: tuple[Manifest, ...] = ()
+    """What is waited for where the custom resources say nothing about themselves: each a registration of its own, after
+    them, ready by its own annotations."""
     connection: Mapping[str, pulumi.Input[str]] = dataclasses.field(default_factory=dict)
     """What a client needs, by the names of the Service Binding specification (servicebinding.io/spec/core/1.1.0):
     `type`, `host`, `port`, `username`, `password`, `uri` and the like. Secret as a whole."""

@@ -45,6 +45,8 @@ class Instance(pulumi.ComponentResource):
         before = [shared, *(self._single(manifest, after=[shared]) for manifest in objects.secrets)]
         for manifest in objects.custom_resources:
             before.append(self._single(manifest, after=[*before, *args.operators], protect=args.protect))
+        for manifest in objects.witnesses:
+            before.append(self._single(manifest, after=before))
         self.connection = self._bound(objects.connection, after=[shared]) if objects.connection else None
         self.endpoint, self.version = objects.endpoint, objects.version
         self.register_outputs({"url": self.endpoint.url, "version": self.version})

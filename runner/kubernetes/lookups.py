@@ -17,7 +17,10 @@ _AGAIN_SECONDS: Final = 2.0
 """One object is looked up this often at most, and never when it becomes ready sooner."""
 _APART_SECONDS: Final = 0.25
 """Between any two look-ups: with a thousand objects waiting, a reader still sees only a screenful of reasons."""
-_WITH_PODS: Final = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "Pod"})
+_WITH_PODS: Final = frozenset(
+    {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "Pod", "PodDisruptionBudget"}
+)
+"""Kinds with a selector of pods, and pods themselves."""
 _OWNERS: Final = frozenset({"Prometheus", "PrometheusAgent", "Alertmanager", "ThanosRuler"})
 """Custom resources whose operator names them in their pods' label app.kubernetes.io/instance."""
 

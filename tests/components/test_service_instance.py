@@ -53,6 +53,7 @@ class Recorder:
             custom_resources=self.objects.get("custom_resources", ()),
             secrets=(secret("root", password=args.passwords["root"]),) if args.passwords else (),
             connection=self.objects.get("connection", {}),
+            witnesses=self.objects.get("witnesses", ()),
             endpoint=contracts.Endpoint(namespace="shop", service="db", port=1),
             version="1",
         )
@@ -115,6 +116,14 @@ def test_secrets_come_before_custom_resources_and_those_one_after_the_other(run)
     assert {group.urn, root.urn} <= first.dependencies
     assert first.urn in second.dependencies
     assert (root.protect, first.protect, second.protect) == (False, True, True)
+
+
+def test_what_tells_of_readiness_comes_after_the_custom_resources_and_is_not_protected(run):
+    objects = {"custom_resources": (config_map("first"),), "witnesses": (config_map("witness"),)}
+    program = run(lambda: instance(Recorder(**objects), protect=True).version)
+    first, witness = (program.one("kubernetes:core/v1:ConfigMap", name) for name in ("first", "witness"))
+    assert first.urn in witness.dependencies
+    assert not witness.protect
 
 
 def test_a_connection_is_a_secret_of_the_service_binding_shape(run):
