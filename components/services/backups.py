@@ -30,8 +30,10 @@ class Dump:
     """What writes a dump."""
 
     image: str
-    script: str
+    script: str = ""
     """For `/bin/sh -ceu`; it writes into FOLDER."""
+    command: Sequence[str] = ()
+    """Instead of a script, for an image that has no shell."""
     environment: Sequence[Mapping[str, Any]] = ()
     """As in a container; passwords by `secretKeyRef` only."""
     mounts: Sequence[Mapping[str, Any]] = ()
@@ -138,7 +140,7 @@ def _pod(
         },
         "initContainers": [
             {
-                **_container("dump", dump.image, ["/bin/sh", "-ceu", dump.script], memory="512Mi"),
+                **_container("dump", dump.image, dump.command or ["/bin/sh", "-ceu", dump.script], memory="512Mi"),
                 "env": [dict(item) for item in dump.environment],
                 "volumeMounts": [mount, *(dict(item) for item in dump.mounts)],
             }
