@@ -74,6 +74,8 @@ class Platform(pulumi.ComponentResource):
 
     def _run(self, name: str, options: instance.Instance) -> service.Instance:
         entry = services.SERVICES[options.service]
+        if options.PREVIEW:
+            pulumi.log.warn(f"{name}: {options.service} is a preview: {options.PREVIEW}", self)
         args = service.InstanceArgs(
             entry=entry,
             options=options,
@@ -87,6 +89,7 @@ class Platform(pulumi.ComponentResource):
     def _service_outputs(self, name: str) -> dict[str, Any]:
         running, options = self._services[name], self._wanted.services[name]
         endpoint = running.endpoint
+        preview = {"preview": options.PREVIEW} if options.PREVIEW else {}
         connection = {} if running.connection is None else {"connection": running.connection}
         return {
             "service": options.service,
@@ -99,6 +102,7 @@ class Platform(pulumi.ComponentResource):
                 f"{self._cluster.kubectl} -n {endpoint.namespace} "
                 f"port-forward service/{endpoint.service} {endpoint.port}"
             ),
+            **preview,
             **connection,
         }
 

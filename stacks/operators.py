@@ -14,7 +14,10 @@ from stacks import managed
 if typing.TYPE_CHECKING:
     from stacks import settings
 
-BY_SERVICE: Final[dict[str, tuple[str, ...]]] = {"prometheus": ("prometheus-operator",)}
+BY_SERVICE: Final[dict[str, tuple[str, ...]]] = {
+    "etcd": ("etcd-operator",),
+    "prometheus": ("prometheus-operator",),
+}
 """What each service needs and what that requires, settings of whatever kind included."""
 INGRESS: Final = ("contour",)
 """What makes the cluster's entrance real."""

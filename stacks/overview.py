@@ -48,7 +48,8 @@ def _row(root: pathlib.Path, name: str) -> tuple[str, ...]:
     cluster = wanted.cluster
     link = f"[`{name}`](stacks/Pulumi.{name}.yaml)"
     services = ", ".join(
-        f"{service.service} ({service.size}, {service.availability})" for service in wanted.services.values()
+        f"{service.service} ({service.size}, {service.availability}{', preview' if service.PREVIEW else ''})"
+        for service in wanted.services.values()
     )
     match cluster:
         case managed.EksCluster() | managed.GkeCluster() | managed.AksCluster():

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Literal
 
 from stacks import findings, managed, nodes, quantities, suggestions, unknown
-from stacks.services import instance, relations
+from stacks.services import etcd_checks, instance, relations
 
 if TYPE_CHECKING:
     from stacks import settings
+
+_WORDS: Final = {2: "two", 3: "three"}
 
 Check = Callable[[instance.Instance, nodes.Nodes | None, findings.Path], Iterator[findings.Finding]]
 
@@ -20,6 +22,7 @@ def _zonal_has_zones(
     if service.availability != "zonal" or hosts is None:
         return
     if min(hosts.count, hosts.zones) < service.SERVERS["zonal"]:
+        wanted = _WORDS[service.SERVERS["zonal"]]
         yield findings.Finding(
             path=(*path, "availability"),
             what=(
@@ -27,7 +30,7 @@ def _zonal_has_zones(
                 f"but the cluster has {_counted(hosts.count, 'node')} in {_counted(hosts.zones, 'zone')}"
             ),
             why="servers of a zonal service are in different zones, so some of them could never be scheduled",
-            next="set `availability: single`, or give the cluster two zones and two nodes or more",
+            next=f"set `availability: single`, or give the cluster {wanted} zones and {wanted} nodes or more",
         )
 
 
@@ -40,7 +43,7 @@ def _zonal_has_replicas(
         yield findings.Finding(
             path=place,
             what=f"`{findings.spelled(place)}` is {replicas}, but the service is `zonal`",
-            why="one server cannot be in two zones, so the service would stop with its zone",
+            why=f"it takes {_WORDS[service.SERVERS['zonal']]} servers or more to go on when a zone fails",
             next="leave `replicas` out, or set `availability: single`",
         )
 
@@ -133,4 +136,9 @@ def _backups_have_a_place(
             )
 
 
-CHECKS: Final[tuple[Check, ...]] = (_requests_fit_a_node, _zonal_has_replicas, _zonal_has_zones)
+CHECKS: Final[tuple[Check, ...]] = (
+    _requests_fit_a_node,
+    _zonal_has_replicas,
+    _zonal_has_zones,
+    *etcd_checks.CHECKS,
+)

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from components.operators import catalogue, sources
+from components.services import backups, etcd, prometheus
 from components.services import catalogue as services
-from components.services import prometheus
 from local import releases
 from runner.commands import preparation
 from stacks.services import prometheus as prometheus_settings
@@ -74,3 +74,7 @@ def test_the_image_of_prometheus_is_that_of_the_version_that_runs():
     """prometheus-operator makes the name from the version."""
     version = prometheus._version(prometheus_settings.Prometheus(service="prometheus"))
     assert IMAGES["prometheus"] == [f"quay.io/prometheus/prometheus:v{version}"]
+
+
+def test_the_images_of_etcd_are_those_that_its_objects_name():
+    assert IMAGES["etcd"] == [f"{etcd.REPOSITORY}:v{etcd.VERSION}", backups.IMAGE]

@@ -10,7 +10,8 @@ from components.operators import bundles, workloads
 
 NAME: Final = "etcd-operator"
 
-_PODS: Final = {"control-plane": "controller-manager"}
+PODS: Final = {"control-plane": "controller-manager"}
+"""Labels of the operator's pods."""
 _CLIENTS: Final = 2379
 """Where every member, in whatever namespace, is asked about its health and told of new members."""
 
@@ -29,7 +30,7 @@ def _network_policy() -> contracts.Manifest:
     return isolation.network_policy(
         NAME,
         namespace=NAME,
-        pods=_PODS,
+        pods=PODS,
         ingress=[isolation.scraped(8443)],
         egress=[isolation.DNS, isolation.API_SERVER, isolation.to(_CLIENTS)],
     )
@@ -38,7 +39,7 @@ def _network_policy() -> contracts.Manifest:
 ETCD_CLUSTER: Final = contracts.Kind(
     api_version="operator.etcd.io/v1alpha1",
     kind="EtcdCluster",
-    # This version never writes a status. What can be waited for is the StatefulSet of the same name.
+    # This version never writes a status. An instance is waited for by its disruption budget, which counts its pods.
     ready_when=(),
     failed_when="never said; the operator's log tells",
     observes_generation=False,
@@ -52,7 +53,8 @@ OPERATOR: Final = contracts.Operator(
     kinds=(ETCD_CLUSTER,),
     manifests=manifests,
     preview=(
-        "etcd-operator 0.2.0 reports no status, serves without TLS whatever is set, makes no backups, and gives its "
-        "pods no resources, probes or disruption budget"
+        "etcd-operator 0.2.0 reports no status, serves without TLS whatever is set, makes no backups, gives its pods "
+        "no resources, probes, placement or disruption budget, and changes nothing of members that run: neither their "
+        "version nor their options"
     ),
 )

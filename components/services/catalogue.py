@@ -5,6 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from components import contracts
-from components.services import prometheus
+from components.services import etcd, prometheus
 
-SERVICES: Final[dict[str, contracts.Service[Any]]] = {entry.name: entry for entry in (prometheus.SERVICE,)}
+SERVICES: Final[dict[str, contracts.Service[Any]]] = {
+    entry.name: entry
+    for entry in (
+        etcd.SERVICE,
+        prometheus.SERVICE,
+    )
+}

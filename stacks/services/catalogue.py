@@ -7,10 +7,16 @@ from typing import Annotated, Final
 
 import pydantic
 
-from stacks.services import prometheus
+from stacks.services import etcd, prometheus
 
-Service = Annotated[prometheus.Prometheus, pydantic.Field()]
-"""A service of the catalogue, told apart by `service`; with a second one it becomes a union with that discriminator."""
+Service = Annotated[
+    etcd.Etcd | prometheus.Prometheus,
+    pydantic.Field(discriminator="service"),
+]
+"""A service of the catalogue, told apart by `service`."""
 
-SERVICES: Final[Mapping[str, type[Service]]] = {"prometheus": prometheus.Prometheus}
+SERVICES: Final[Mapping[str, type[Service]]] = {
+    "etcd": etcd.Etcd,
+    "prometheus": prometheus.Prometheus,
+}
 """The model of each, by its name."""

@@ -65,6 +65,8 @@ class Instance(fields.Model):
     """What one server of each size gets."""
     SERVERS: ClassVar[Mapping[Availability, int]]
     """How many servers each availability means; fewer never keep the promise of `zonal`."""
+    PREVIEW: ClassVar[str] = ""
+    """What keeps it from production; empty where nothing does."""
 
     service: str
     """Which service of the catalogue this is."""

@@ -15,6 +15,7 @@ from components.operators import bundles, prometheus_operator, sources
 from components.services import prometheus
 from stacks import locations
 from stacks.services import prometheus as prometheus_settings
+from tests.components import test_etcd
 
 OPERATOR = prometheus_operator.OPERATOR
 REFERENCE = pathlib.Path(__file__).parents[3] / "shared" / "crds" / "prometheus-operator-0.85.0"
@@ -95,6 +96,13 @@ def test_overrides_are_valid(prometheus_schema):
 def test_its_service_monitor_is_valid(crds):
     (monitor,) = [item for item in build().shared if item["kind"] == "ServiceMonitor"]
     jsonschema.validate(monitor, schema_of(crds, "ServiceMonitor"))
+
+
+@pytest.mark.parametrize("kind", ["PodMonitor", "PrometheusRule"])
+def test_what_makes_a_prometheus_watch_a_service_is_valid(crds, kind):
+    (found,) = [item for item in test_etcd.build(monitored_by="metrics").shared if item["kind"] == kind]
+    # Without a look at the schema itself: a pattern of it is one of Go's that Python does not know.
+    jsonschema.Draft7Validator(schema_of(crds, kind)).validate(found)
 
 
 @pytest.mark.parametrize("mistake", [{"retentionSize": "16 GiB"}, {"serviceMonitorSelectors": {}}, {"replicas": "two"}])

@@ -26,6 +26,15 @@ def deployed(cluster=LOCAL, services=METRICS):
     return lambda: platform.Platform("paasport", wanted).outputs()
 
 
+def test_a_preview_says_so_in_its_outputs(run, control_plane_file, monkeypatch):
+    monkeypatch.setattr(prometheus_settings.Prometheus, "PREVIEW", "not finished")
+    assert run(deployed()).result["services"]["metrics"]["preview"] == "not finished"
+
+
+def test_what_is_finished_says_nothing_about_it(program):
+    assert "preview" not in program.result["services"]["metrics"]
+
+
 @pytest.fixture
 def program(run, control_plane_file):
     return run(deployed())

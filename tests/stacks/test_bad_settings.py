@@ -1,6 +1,7 @@
 import pytest
 
 from stacks import errors, settings
+from stacks.services import catalogue
 
 EXISTING = {
     "vendor": "existing",
@@ -9,6 +10,7 @@ EXISTING = {
     "storage": {"provisioner": "ebs.csi.aws.com"},
 }
 PROMETHEUS = {"service": "prometheus"}
+SERVICES = ", ".join(f"`{name}`" for name in sorted(catalogue.SERVICES))
 
 
 def problems(cluster, services=None, **others):
@@ -193,7 +195,7 @@ def test_a_wrong_cluster_is_explained(cluster, what, advice):
     [
         pytest.param(
             {"metrics": {"service": "promethues"}},
-            "`paasport:services.metrics.service` must be one of `prometheus`, not the text `promethues`",
+            f"`paasport:services.metrics.service` must be one of {SERVICES}, not the text `promethues`",
             "write `prometheus`",
             id="unknown service",
         ),
