@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from local.operators import cert_manager, played
+from local.operators import cert_manager, etcd_operator, played
 
-PLAYED: Final[tuple[played.Played, ...]] = (cert_manager.PLAYED,)
+PLAYED: Final[tuple[played.Played, ...]] = (
+    cert_manager.PLAYED,
+    etcd_operator.PLAYED,
+)

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-NAMES: Final = frozenset({"cert-manager"})
+NAMES: Final = frozenset(
+    {
+        "cert-manager",
+        "etcd-operator",
+    }
+)
 
 
 def notice(operators: Iterable[str]) -> str:
