@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import json
 import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from runner import request, session
+from runner import named, request, session
 from runner.engine import events, journal, model, urn, values
 from stacks import errors
 
@@ -24,10 +25,12 @@ _GRACE_SECONDS: Final = 5.0
 async def run(asked: Request, listener: events.Listener) -> Result:
     """Carry the operation out. What goes wrong within it is in the result.
 
-    Raises `UsageError` where the cluster or its inventory cannot be used, before anything was written. Cancelling it
-    once begins nothing new, lets what is under way finish for a while, ends the program and saves the inventory;
-    cancelling it twice ends at once, and the next run takes up what was left.
+    Raises `UsageError` where the cluster or its inventory cannot be used, or where what is named is no resource, before
+    anything was written. Cancelling it once begins nothing new, lets what is under way finish for a while, ends the
+    program and saves the inventory; cancelling it twice ends at once, and the next run takes up what was left.
     """
+    if asked.operation is Operation.UP and (impossible := await _planned_first(asked)):
+        return impossible
     began = time.monotonic()
     told = journal.Journal(_drift_only(listener) if asked.operation is Operation.DRIFT else listener)
     _learn_config(asked, told)
@@ -52,6 +55,21 @@ async def run(asked: Request, listener: events.Listener) -> Result:
         drifted=any(event.drifted for event in finished),
         seconds=time.monotonic() - began,
     )
+
+
+async def _planned_first(asked: Request) -> Result | None:
+    """The plan of an `up` that names what was never deployed, where not even that succeeds; None where all is well.
+
+    Only the program knows such names, and to let it run for real would write.
+    """
+    if not asked.targets and not asked.replace:
+        return None
+    async with session.remembered(asked) as memory:
+        known = tuple(memory.entries)
+    if not named.strangers(targets=asked.targets, replace=asked.replace, known=known, stack=asked.stack):
+        return None
+    plan = await run(dataclasses.replace(asked, operation=Operation.PREVIEW), lambda _: None)
+    return plan if plan.failed else None
 
 
 async def outputs(asked: Request) -> Mapping[str, Any]:

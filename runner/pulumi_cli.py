@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from runner import named
 from stacks import errors
 
 
@@ -71,14 +72,18 @@ def arguments(
         *COMMAND[operation],
         *("--stack", stack, "--cwd", str(root)),
         *(flag for flag, given in flags.items() if given),
-        *(part for target in targets for part in ("--target", target)),
+        *(part for target in named.globs(targets) for part in ("--target", target)),
     ]
 
 
 def plan_arguments(*, stack: str, root: pathlib.Path, targets: Sequence[str]) -> list[str]:
-    """What `pulumi` is called with to tell what `up` would do, as one JSON document."""
-    wanted = (part for target in targets for part in ("--target", target))
-    return ["preview", "--stack", stack, "--cwd", str(root), "--json", "--non-interactive", *wanted]
+    """What `pulumi` is called with to tell what `up` would do, as one JSON document.
+
+    Unchanged resources are shown too: the user may have named one, and a cluster's version is in its state.
+    """
+    wanted = (part for target in named.globs(targets) for part in ("--target", target))
+    flags = ("--json", "--show-sames", "--non-interactive")
+    return ["preview", "--stack", stack, "--cwd", str(root), *flags, *wanted]
 
 
 def output_arguments(*, stack: str, root: pathlib.Path, json: bool, show_secrets: bool) -> list[str]:

@@ -96,6 +96,15 @@ def made(root: pathlib.Path, *, stack: str, targets: Sequence[str]) -> Plan:
     )
 
 
+def remembered(root: pathlib.Path, *, stack: str) -> frozenset[str] | None:
+    """The URNs that the official engine keeps of a stack; None where it cannot say, as its next command will tell."""
+    code, printed = pulumi_cli.told(["stack", "export", "--stack", stack, "--cwd", str(root)])
+    deployed = _document(printed).get("deployment")
+    if code or not isinstance(deployed, dict):
+        return None
+    return frozenset(str(item["urn"]) for item in deployed.get("resources") or ())
+
+
 def _document(printed: str) -> Mapping[str, Any]:
     try:
         document = json.loads(printed)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any, Final
 
-from runner import dynamic, guarded, request, simulated, stash
+from runner import dynamic, guarded, named, request, simulated, stash
 from runner.engine import (
     ancestry,
     applyset,
@@ -27,7 +27,7 @@ from runner.engine import (
 )
 from runner.host import engine_service, monitor, program, server
 from runner.kubernetes import blind, client, identity, provider
-from stacks import errors, suggestions
+from stacks import errors
 
 _DEFAULT_KUBERNETES: Final = "kubernetes:"
 """Configuration under these keys is that of the default Kubernetes provider."""
@@ -152,9 +152,14 @@ class Session:
             self._ending = asyncio.create_task(self._child.end())
 
     async def work(self) -> Mapping[str, Any]:
-        """Do it; the program's exports."""
+        """Do it; the program's exports.
+
+        Raises `UsageError` where the request names what is no resource, before anything was written. Where only a run
+        of the program can tell, an `up` tells it afterwards; so `operations.run` plans such a one first.
+        """
         try:
             if self._request.operation is request.Operation.DESTROY:
+                self._refuse_strangers(self._inventory.entries)
                 await self._destroy()
                 return {}
             if not self._succeeded(await self._run_program()):
@@ -215,13 +220,19 @@ class Session:
             return False
         if ending and not self._journal.failed:
             self._journal.tell(events.Severity.ERROR, ending)
-        known = {*self._deployment.claimed, *self._inventory.entries}
-        for target in self._request.targets:
-            if not any(urn.matches(name, [target]) for name in known):
-                near = suggestions.nearest(target, sorted({urn.Urn.parse(name).name for name in known}))
-                hint = f"\n  next: write --target {near}" if near else ""
-                self._journal.tell(events.Severity.ERROR, f"the target {target} is no resource of the program{hint}")
+        if not self._journal.failed and not self._deployment.is_open_ended:
+            self._refuse_strangers({*self._deployment.registered, *self._inventory.entries})
         return not self._journal.failed
+
+    def _refuse_strangers(self, known: Collection[str]) -> None:
+        """Refuse names that mean none of the resources that are `known`, or tell them where something was written."""
+        found = named.strangers(
+            targets=self._request.targets, replace=self._request.replace, known=known, stack=self._request.stack
+        )
+        if found and self._request.operation is not request.Operation.UP:
+            raise errors.UsageError(*found)
+        for problem in found:
+            self._journal.tell(events.Severity.ERROR, problem.render())
 
     async def _prune(self) -> None:
         """Delete what has left the program. Only called after its success: otherwise nobody knows what has left it."""

@@ -29,6 +29,21 @@ def nearest(name: str, names: Iterable[str], *, whole: bool = False) -> str:
     return str(found[0]) if found else ""
 
 
+def several(name: str, names: Iterable[str], *, most: int) -> list[str]:
+    """The ones of `names` that `name` is most likely a slip of, the nearest first, and no more than `most`."""
+    from rapidfuzz import fuzz, process, utils  # noqa: PLC0415 - 40 ms that only an error is worth
+
+    found = process.extract(
+        name,
+        list(names),
+        scorer=fuzz.WRatio,
+        processor=utils.default_process,
+        score_cutoff=LEAST_LIKENESS,
+        limit=most,
+    )
+    return [str(each) for each, *_ in found]
+
+
 def is_slip(name: str, *, of: str) -> bool:
     """Whether `name` is a misspelled `of`. Strict, because a name that merely resembles it is refused for this."""
     import difflib  # noqa: PLC0415 - only names that are not ours are worth it

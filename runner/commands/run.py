@@ -97,7 +97,7 @@ def _official(root: pathlib.Path, call: Call) -> int:
     needed = clouds.unequipped(root, call.stack) if call.operation in pulumi_cli.REAL else ()
     if problems := (*pulumi_cli.missing(), *needed):
         raise errors.UsageError(*problems)
-    code = _judged(root, call) if call.operation == "up" else 0
+    code = _judged(root, call) if call.operation in ("up", "preview") else _known(root, call)
     if code:
         return code
     command = pulumi_cli.arguments(
@@ -113,14 +113,24 @@ def _official(root: pathlib.Path, call: Call) -> int:
 
 
 def _judged(root: pathlib.Path, call: Call) -> int:
-    """0 where the official engine may begin, else the exit code; raises for what it must not do."""
-    from runner import pulumi_plan  # noqa: PLC0415 - no other operation needs these
+    """0 where the official engine may begin, else the exit code; raises for what it must not do.
+
+    A preview changes nothing, so that of it only the names are judged.
+    """
+    from runner import named, pulumi_plan  # noqa: PLC0415 - no other operation needs these
     from runner.commands import clouds  # noqa: PLC0415 - likewise
 
+    if call.operation == "preview" and not (call.targets or call.replace):
+        return 0
     plan = pulumi_plan.made(root, stack=call.stack, targets=call.targets)
     if plan.exit_code:
         click.echo(plan.failures, err=True, nl=bool(plan.failures))
         return plan.exit_code
+    urns = frozenset(step.urn for step in plan.steps)
+    if strangers := named.strangers(targets=call.targets, replace=call.replace, known=urns, stack=call.stack):
+        raise errors.UsageError(*strangers)
+    if call.operation == "preview":
+        return 0
     refused = [
         *clouds.version_step(root, call.stack, live=pulumi_plan.live_version(plan.steps)),
         *pulumi_plan.problems(plan.steps, permitted=call.replace),
@@ -130,12 +140,33 @@ def _judged(root: pathlib.Path, call: Call) -> int:
     return 0
 
 
+def _known(root: pathlib.Path, call: Call) -> int:
+    """0 where the targets mean what the official engine remembers; raises UsageError where one does not.
+
+    Pulumi itself passes over a pattern that means nothing.
+    """
+    from runner import named, pulumi_plan  # noqa: PLC0415 - as above
+
+    remembered = pulumi_plan.remembered(root, stack=call.stack) if call.targets else None
+    if remembered is not None:
+        strangers = named.strangers(targets=call.targets, replace=(), known=remembered, stack=call.stack)
+        if strangers:
+            raise errors.UsageError(*strangers)
+    return 0
+
+
 def _agreed(root: pathlib.Path, call: Call, stack: files.StackFile, *, warm: spare.Spare | None) -> bool:
     """Show what would happen, and ask. What cannot even be planned is not asked about."""
     if call.operation == "destroy":
-        from runner.commands import preparation  # noqa: PLC0415 - not needed where nobody is asked
+        from runner import named  # noqa: PLC0415 - not needed where nobody is asked
+        from runner.commands import preparation  # noqa: PLC0415 - likewise
+        from runner.engine import urn  # noqa: PLC0415 - likewise
 
-        doomed = preparation.entries(root, stack, report=click.echo)
+        entries = preparation.entries(root, stack, report=click.echo)
+        known = [entry.urn for entry in entries]
+        if strangers := named.strangers(targets=call.targets, replace=(), known=known, stack=call.stack):
+            raise errors.UsageError(*strangers)
+        doomed = [entry for entry in entries if not call.targets or urn.matches(entry.urn, call.targets)]
         for entry in doomed:
             click.echo(f"delete   {entry.type}  {entry.urn.rpartition('::')[2]}")
         return click.confirm(f"delete these {len(doomed)} resources of {stack.stack}?", default=False, err=True)

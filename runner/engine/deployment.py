@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from runner import defects
@@ -57,6 +57,8 @@ class Deployment:
         told: journal.Journal,
         targets: tuple[str, ...] = (),
     ) -> None:
+        self.is_open_ended = False
+        """Whether a preview could not know all resources: children of a component may follow from what is yet to be."""
         self.outputs: Mapping[str, Any] = {}
         """What the program exported."""
         self.claimed: set[str] = set()
@@ -83,6 +85,11 @@ class Deployment:
     def parent(self, parent_urn: str) -> ancestry.Parent | None:
         """What children of a registered resource inherit."""
         return self._parents.get(parent_urn)
+
+    @property
+    def registered(self) -> Collection[str]:
+        """URNs of all that the program has asked for so far."""
+        return self._order.keys()
 
     def position(self, of: str) -> int:
         """The place of a URN in the order of registration; what is not in the program comes last."""
@@ -309,6 +316,7 @@ class Deployment:
             self.uids.add(outcome.uid)
         if goal.remote and values.contains_unknown(dict(goal.inputs)):
             # In a preview nobody knows yet which children there will be.
+            self.is_open_ended = True
             parents = (goal.urn, *goal.options.aliases)
             self.claimed.update(known for known, entry in self._inventory.entries.items() if entry.parent in parents)
 

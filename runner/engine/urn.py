@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from typing import Final
 
 STACK_TYPE: Final = "pulumi:pulumi:Stack"
-_PREFIX: Final = "urn:pulumi:"
+PREFIX: Final = "urn:pulumi:"
+"""How every URN begins."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,8 +25,8 @@ class Urn:
     @classmethod
     def parse(cls, text: str) -> Urn:
         """Raises `ValueError` for anything that is not a URN. A name may itself contain `::`."""
-        parts = text.removeprefix(_PREFIX).split("::", 3)
-        if not text.startswith(_PREFIX) or len(parts) != 4:  # noqa: PLR2004 - the four parts above
+        parts = text.removeprefix(PREFIX).split("::", 3)
+        if not text.startswith(PREFIX) or len(parts) != 4:  # noqa: PLR2004 - the four parts above
             raise ValueError(f"{text!r} is no URN")
         return cls(*parts)
 
@@ -35,7 +36,7 @@ class Urn:
         return self.qualified_type.rpartition("$")[2]
 
     def __str__(self) -> str:
-        return f"{_PREFIX}{self.stack}::{self.project}::{self.qualified_type}::{self.name}"
+        return f"{PREFIX}{self.stack}::{self.project}::{self.qualified_type}::{self.name}"
 
 
 def compose(*, stack: str, project: str, parent: str, type: str, name: str) -> str:  # noqa: A002 - Pulumi's word
@@ -114,6 +115,6 @@ def matches(urn: str, targets: Iterable[str]) -> bool:
     """Whether one of the targets means this resource: its URN, a pattern of URNs with `*`, or its bare name."""
     name = Urn.parse(urn).name
     return any(
-        fnmatch.fnmatchcase(urn, target) if target.startswith(_PREFIX) or "*" in target else name == target
+        fnmatch.fnmatchcase(urn, target) if target.startswith(PREFIX) or "*" in target else name == target
         for target in targets
     )

@@ -43,7 +43,7 @@ def test_the_embedded_engine_refuses_to_change_a_cloud():
         pytest.param(
             "destroy",
             {"json": True, "targets": ("a", "b")},
-            ["destroy", "--stack", "s", "--cwd", "/project", "--json", "--target", "a", "--target", "b"],
+            ["destroy", "--stack", "s", "--cwd", "/project", "--json", "--target", "**::a", "--target", "**::b"],
             id="destroy",
         ),
         pytest.param(

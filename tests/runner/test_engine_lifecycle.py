@@ -171,18 +171,6 @@ def test_a_target_that_needs_what_does_not_exist_is_refused(bench: doubles.Bench
     assert "b needs a, which does not exist and is no target" in told.failures["b"]
 
 
-def test_a_target_that_is_no_resource_is_an_error(bench: doubles.Bench) -> None:
-    told = bench.run("up", 'Thing("a")', targets=("a", "typo"))
-
-    assert told.errors == "the target typo is no resource of the program"
-
-
-def test_a_misspelled_target_is_told_the_nearest_name(bench: doubles.Bench) -> None:
-    told = bench.run("up", 'Thing("metrics")', targets=("metrcs",))
-
-    assert told.errors == "the target metrcs is no resource of the program\n  next: write --target metrics"
-
-
 def test_with_targets_only_they_are_deleted(bench: doubles.Bench) -> None:
     bench.run("up", 'Thing("a"); Thing("b")')
 

@@ -105,7 +105,9 @@ def fake_pulumi(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch, *, plan: 
     for name in ("pulumi", "aws"):
         (folder / name).touch(mode=0o755)
     (folder / "pulumi").write_text(
-        f'#!/bin/sh\necho "$*" >> {folder}/calls\nif [ "$1" = preview ]; then cat {folder}/plan.json; exit {code}; fi\n'
+        f'#!/bin/sh\necho "$*" >> {folder}/calls\n'
+        f'if [ "$1 $2" = "stack export" ]; then cat {folder}/state.json; exit $?; fi\n'
+        f'case "$*" in preview*--json*) cat {folder}/plan.json; exit {code};; esac\n'
     )
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
     return folder / "calls"
@@ -169,3 +171,62 @@ def test_a_plan_that_cannot_be_read_is_not_carried_out(
 
     assert cli.main(["up", "eks-prod", "--yes"]) == 1
     assert "the plan that `pulumi preview --json` printed cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("operation", ["up", "preview"])
+def test_names_that_mean_nothing_in_the_plan_are_refused_with_the_nearest(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], operation: str
+) -> None:
+    plan = json.dumps(
+        {"steps": [{"op": "same", "urn": f"{PREFIX}a:b/c:C::shop-{part}"} for part in ("nodes", "cluster")]}
+    )
+    calls = fake_pulumi(tmp_path, monkeypatch, plan=plan)
+    flags = ["--engine", "pulumi", "--target", "shop-nodes", "--target", "shop-node", "--replace", "shop-clustr"]
+
+    assert cli.main([operation, "eks-prod", *flags]) == 2
+    assert capsys.readouterr().err == (
+        "error: --target shop-node means no resource of eks-prod\n"
+        "  nothing would be done to it, and that would look like success\n"
+        "  next: write --target shop-nodes\n"
+        "error: --replace shop-clustr means no resource of eks-prod\n"
+        "  it would permit nothing: what it is meant for would be refused, or is called otherwise\n"
+        "  next: write --replace shop-cluster\n"
+    )
+    [call] = calls.read_text().splitlines()
+    assert call.startswith("preview --stack eks-prod")
+    assert call.endswith("--json --show-sames --non-interactive --target **::shop-nodes --target **::shop-node")
+
+
+def test_a_preview_without_names_is_handed_over_at_once(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = fake_pulumi(tmp_path, monkeypatch, plan="")
+
+    assert cli.main(["preview", "eks-prod", "--engine", "pulumi"]) == 0
+    assert [line.split("--cwd")[0] for line in calls.read_text().splitlines()] == ["preview --stack eks-prod "]
+
+
+STATE = json.dumps({"version": 3, "deployment": {"resources": [{"urn": f"{PREFIX}a:b/c:C::shop-nodes"}]}})
+
+
+@pytest.mark.parametrize("operation", ["destroy", "drift"])
+def test_names_that_mean_nothing_in_the_state_are_refused(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], operation: str
+) -> None:
+    calls = fake_pulumi(tmp_path, monkeypatch, plan="")
+    (tmp_path / "state.json").write_text(STATE)
+
+    assert cli.main([operation, "eks-prod", "--target", "shop-node"]) == 2
+    assert "--target shop-node means no resource of eks-prod" in capsys.readouterr().err
+    assert [line.split()[:2] for line in calls.read_text().splitlines()] == [["stack", "export"]]
+
+
+@pytest.mark.parametrize("state", [STATE, "no state", '{"deployment": null}'])
+def test_names_that_mean_something_and_a_state_that_cannot_be_read_are_no_obstacle(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    calls = fake_pulumi(tmp_path, monkeypatch, plan="")
+    (tmp_path / "state.json").write_text(state)
+
+    assert cli.main(["destroy", "eks-prod", "--target", "shop-nodes"]) == 0
+    assert [line.split()[0] for line in calls.read_text().splitlines()] == ["stack", "destroy"]
