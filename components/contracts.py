@@ -206,7 +206,7 @@ class Kind:
     volumes_when_deleted: Literal["kept", "deleted"]
     """What becomes of its PersistentVolumeClaims when the custom resource is deleted."""
     ready_counts: tuple[tuple[str, str], ...] = ()
-    """JSONPaths of numbers in the status and of those in the spec that they must reach, for example
+    """JSONPaths of values in the status, mostly numbers, and of those in the spec that they must reach, for example
     `(".status.readyInstances", ".spec.instances")`: what `ready_when` can't say without the object."""
     plural: str = ""
     """As in the API's paths; empty for the kind in lower case with an `s`."""
@@ -273,7 +273,7 @@ class Endpoint:
     service: str
     """Name of the Kubernetes Service."""
     port: int
-    scheme: Literal["http", "https"] = "http"
+    scheme: Literal["http", "https", "mongodb"] = "http"
 
     @property
     def url(self) -> str:
@@ -327,7 +327,8 @@ class ServiceObjects:
     them, ready by its own annotations."""
     connection: Mapping[str, pulumi.Input[str]] = dataclasses.field(default_factory=dict)
     """What a client needs, by the names of the Service Binding specification (servicebinding.io/spec/core/1.1.0):
-    `type`, `host`, `port`, `username`, `password`, `uri` and the like. Secret as a whole."""
+    `type`, `host`, `port`, `username`, `password`, `uri` and the like. Secret is what is made of `passwords`, by
+    Pulumi's own rule that what comes of a secret is one."""
     endpoint: Endpoint
     version: str
     """Version of the service's own software."""

@@ -90,7 +90,7 @@ class Platform(pulumi.ComponentResource):
         running, options = self._services[name], self._wanted.services[name]
         endpoint = running.endpoint
         preview = {"preview": options.PREVIEW} if options.PREVIEW else {}
-        connection = {} if running.connection is None else {"connection": running.connection}
+        connection = {"connection": dict(running.connection)} if running.connection else {}
         return {
             "service": options.service,
             "version": running.version,

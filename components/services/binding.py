@@ -6,6 +6,7 @@ mounts it and finds one file for each key.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 
 import pulumi
@@ -25,5 +26,16 @@ def secret(instance: str, connection: Mapping[str, pulumi.Input[str]]) -> contra
         "kind": "Secret",
         "metadata": {"name": name(instance), "namespace": instance, "labels": {isolation.PART_OF: "paasport"}},
         "type": f"servicebinding.io/{connection['type']}",
-        "stringData": {"provider": "paasport", **connection},
+        # Not as `stringData`: an engine masks what is in a Secret wherever it would show it, and words such as the
+        # service's own name, which are no secrets, have to stay readable.
+        "data": {key: _encoded(value) for key, value in {"provider": "paasport", **connection}.items()},
     }
+
+
+def _encoded(value: pulumi.Input[str]) -> pulumi.Input[str]:
+    """Text of its own stays text; what only the engine knows stays as secret as it is."""
+    return value.apply(_base64) if isinstance(value, pulumi.Output) else _base64(str(value))
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()

@@ -34,8 +34,8 @@ class Instance(pulumi.ComponentResource):
 
     endpoint: contracts.Endpoint
     version: str
-    connection: pulumi.Output[Mapping[str, str]] | None
-    """What a client needs, secret; None for a service without credentials."""
+    connection: Mapping[str, pulumi.Input[str]]
+    """What a client needs; passwords, and what contains them, are secret. Empty where there is nothing to know."""
 
     def __init__(self, name: str, args: InstanceArgs, *, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(f"paasport:services:{args.entry.type}", name, None, provider.with_provider(args.cluster, opts))
@@ -47,7 +47,9 @@ class Instance(pulumi.ComponentResource):
             before.append(self._single(manifest, after=[*before, *args.operators], protect=args.protect))
         for manifest in objects.witnesses:
             before.append(self._single(manifest, after=before))
-        self.connection = self._bound(objects.connection, after=[shared]) if objects.connection else None
+        self.connection = objects.connection
+        if objects.connection:
+            self._single(binding.secret(name, objects.connection), after=[shared])
         self.endpoint, self.version = objects.endpoint, objects.version
         self.register_outputs({"url": self.endpoint.url, "version": self.version})
 
@@ -74,13 +76,6 @@ class Instance(pulumi.ComponentResource):
             self._name, args.entry.backup_account, grants=[contracts.Grant(access="write", bucket=store.bucket)]
         )
         return contracts.BackupTarget(store=store, binding=bound)
-
-    def _bound(
-        self, connection: Mapping[str, pulumi.Input[str]], *, after: Sequence[pulumi.Resource]
-    ) -> pulumi.Output[Mapping[str, str]]:
-        self._single(binding.secret(self._name, connection), after=after)
-        found: pulumi.Output[Mapping[str, str]] = pulumi.Output.secret(pulumi.Output.all(**connection))
-        return found
 
     def _single(
         self, manifest: contracts.Manifest, *, after: Sequence[pulumi.Resource], protect: bool = False
