@@ -99,7 +99,7 @@ def outputs(items: Mapping[str, Any]) -> list[str]:
     In the order of their names, because the program's own order is lost on the way. What is empty is left out: every
     vendor has the same outputs, and some have nothing to say.
     """
-    said = {name: item for name, item in items.items() if item is not None and item != ""}
+    said = {name: item for name, item in items.items() if not _is_empty(item)}
     width = max((len(name) for name, item in said.items() if not _is_nested(item)), default=0)
     lines: list[str] = []
     for name, item in sorted(said.items()):
@@ -118,6 +118,11 @@ def is_same_step(earlier: str, later: str) -> bool:
 def first_line(message: str) -> str:
     """The first line of a message that may have many."""
     return message.strip().partition("\n")[0]
+
+
+def _is_empty(item: Any) -> bool:
+    """Whether there is nothing in it to read; a mapping of nothing but such things is empty too."""
+    return item is None or item in ("", []) or (isinstance(item, dict) and all(map(_is_empty, item.values())))
 
 
 def _is_nested(item: Any) -> bool:

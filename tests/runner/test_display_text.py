@@ -75,7 +75,7 @@ def test_outputs_are_aligned_and_masked():
 
 
 def test_outputs_without_a_value_are_left_out():
-    given = {"cluster": {"location": "", "name": "local-dev", "version": None}}
+    given = {"cluster": {"location": "", "name": "local-dev", "version": None, "network": {"id": None, "subnets": []}}}
     assert report.outputs(given) == ["outputs:", "  cluster", "    name  local-dev"]
 
 
