@@ -1,4 +1,4 @@
-"""What a vendor runs beside the clusters of an account, played on a local control plane: nodes, load balancers, disks.
+"""What a vendor runs beside the clusters of an account, played on a local control plane: nodes, disks and the like.
 
 `Cloud.listen` is the account's listener: what happens to a cluster or to a pool has happened on the control plane too
 when it returns. The rest watches the control plane as the vendors' own controllers do, and only as long as the account
@@ -18,7 +18,7 @@ from typing import Any, Final
 from local import backoff, reconciling, volumes
 from local.simulated import account as accounts
 from local.simulated import clusters, nodes, nodes_pools, values
-from local.simulated.controllers import disks, draining, load_balancers
+from local.simulated.controllers import disks, draining, load_balancers, snapshots
 from runner.kubernetes import client as clients
 from stacks import errors
 
@@ -49,6 +49,8 @@ class Cloud:
         """Let the control plane follow the account. Raises `VendorRefused` where a pool can't be emptied."""
         resource = change.resource
         key = (resource.token, resource.id)
+        if snapshots.brings(resource) and change.kind != "deleting":
+            await self._serve_snapshots(there=change.kind != "deleted")
         if resource.token not in nodes_pools.SOURCES:
             return
         match change.kind:
@@ -96,6 +98,13 @@ class Cloud:
         if changed is not None:
             known[changed.token, changed.id] = changed
         return [item for key, item in known.items() if key not in self._gone]
+
+    async def _serve_snapshots(self, *, there: bool) -> None:
+        """Bring the kinds of snapshots, or take them away with what brought them."""
+        if there:
+            await reconciling.perform(self._client, [reconciling.Apply(manifest=snapshots.CRD)])
+        else:
+            await self._client.delete("apiextensions.k8s.io/v1", "CustomResourceDefinition", snapshots.NAME)
 
     def _cluster(self) -> clusters.Cluster | None:
         return next(iter(clusters.found(self._resources())), None)
