@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 
 import pulumi
 import pulumi_kubernetes
@@ -50,6 +50,31 @@ class StorageFacts:
     """For what can be made again: the disk goes with its claim."""
     retain_class: str
     """For data: the disk outlives its claim, its namespace and its operator."""
+    driver: str
+    """The CSI driver of both: their provisioner, and the driver of a VolumeSnapshotClass."""
+    zone_redundant: bool | None
+    """Whether a volume outlives the loss of its zone; None where nobody has said so (`existing`)."""
+    snapshot_class: str | None = None
+    """For snapshots of these volumes, which go with their VolumeSnapshot. None where this stack does not bring what
+    makes snapshots real, the snapshot controller and its kinds: `existing` may lack them, and `local` has no bytes."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NetworkFacts:
+    """Where a cluster is, for what is put beside it and for others' allowlists. Ids as the vendor's API takes them.
+
+    Empty where this stack neither makes the network nor is told of it (`existing`, `local`).
+    """
+
+    id: pulumi.Output[str] | None = None
+    """Of the VPC or virtual network."""
+    private_subnets: tuple[pulumi.Output[str], ...] = ()
+    """Where nodes and internal load balancers are. One in each zone on EKS; elsewhere one spans all zones."""
+    public_subnets: tuple[pulumi.Output[str], ...] = ()
+    """Where public load balancers are. Only AWS tells subnets apart like this."""
+    egress_addresses: tuple[pulumi.Output[str], ...] = ()
+    """Where traffic to the internet comes from. Empty where the network exists already, whose owner knows, and on GKE,
+    whose Cloud NAT takes addresses and gives them back by itself."""
 
 
 class Scheme(enum.StrEnum):
@@ -70,6 +95,11 @@ class Exposure:
     """`spec.loadBalancerClass`, which can't be changed later; None leaves it out, for the cluster's default."""
 
 
+SOURCE_RANGES: Final = "service.beta.kubernetes.io/load-balancer-source-ranges"
+"""The annotation that every vendor's controller reads where `spec.loadBalancerSourceRanges` is not set
+(`GetLoadBalancerSourceRanges` of kubernetes/cloud-provider)."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LoadBalancerFacts:
     """How this cluster is asked for load balancers."""
@@ -81,13 +111,15 @@ class LoadBalancerFacts:
     health_path_annotation: str = ""
     """Annotation that names the path which the load balancer probes; empty where it finds out by itself."""
 
-    def service(self, scheme: Scheme, *, health_path: str = "") -> Exposure:
-        """What to write into a Service that is to be reachable by `scheme`; `health_path` answers 200 when healthy."""
+    def service(self, scheme: Scheme, *, health_path: str = "", source_ranges: Sequence[str] = ()) -> Exposure:
+        """What to write into a Service that is to be reachable by `scheme`.
+
+        `health_path` answers 200 when healthy. `source_ranges` are the networks that may reach it; none means all.
+        """
         exposure = {Scheme.INTERNAL: self.internal, Scheme.PUBLIC: self.public}[scheme]
-        if not health_path or not self.health_path_annotation:
-            return exposure
-        probed = {**exposure.annotations, self.health_path_annotation: health_path}
-        return dataclasses.replace(exposure, annotations=probed)
+        asked = {self.health_path_annotation: health_path, SOURCE_RANGES: ",".join(source_ranges)}
+        given = {name: value for name, value in asked.items() if name and value}
+        return dataclasses.replace(exposure, annotations={**exposure.annotations, **given})
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -177,6 +209,12 @@ class ClusterFacts:
     """Of the control plane, as the vendor says it; None where this stack does not create it."""
     login: str = ""
     """The vendor's command that gives a person a kubeconfig with an own identity; empty where there is none."""
+    endpoint: pulumi.Output[str | None]
+    """URL of the API server, as its kubeconfig has it; None where that has none. Secret where the kubeconfig is."""
+    issuer: pulumi.Output[str] | None = None
+    """URL of who signs the tokens of ServiceAccounts, as a trust by OpenID Connect names it: for what lies outside of
+    the cluster's own cloud, inside there is `identity`. None where this stack does not create the cluster."""
+    network: NetworkFacts = NetworkFacts()
     provider: pulumi_kubernetes.Provider
     """Has a constant `clusterIdentifier` made of inputs only, so that a changed address replaces nothing there."""
     storage: StorageFacts

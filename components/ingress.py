@@ -18,8 +18,6 @@ from components.operators import contour
 NAME: Final = "ingress"
 """Of its namespace, its Gateway and all that belongs to it."""
 MEMBERSHIP: Final = "paasport.dev/ingress"
-_SOURCE_RANGES: Final = "service.beta.kubernetes.io/load-balancer-source-ranges"
-"""The annotation that cloud controllers read where `loadBalancerSourceRanges` is not set, which Contour can't set."""
 _REPLICAS: Final = 2
 _HTTP: Final = {"ports": [{"protocol": "TCP", "port": 8080}, {"protocol": "TCP", "port": 8443}]}
 """Where Envoy listens behind its Service."""
@@ -47,19 +45,19 @@ class Ingress(pulumi.ComponentResource):
         super().__init__("paasport:index:Ingress", name, None, provider.with_provider(args.cluster, opts))
         registration.group(
             name,
-            manifests(args.cluster.load_balancer.service(args.scheme), source_ranges=args.source_ranges),
+            manifests(args.cluster.load_balancer.service(args.scheme, source_ranges=args.source_ranges)),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*args.cluster.ready, args.controller]),
         )
         self.register_outputs({"gateway": f"{NAME}/{NAME}"})
 
 
-def manifests(exposure: contracts.Exposure, *, source_ranges: Sequence[str]) -> list[contracts.Manifest]:
+def manifests(exposure: contracts.Exposure) -> list[contracts.Manifest]:
     """All objects of the entrance. Pure.
 
     A load-balancer class can't be given, because Contour has no setting for it: where the vendor has several
     controllers for Services, its default one is asked by the annotations.
     """
-    return [_namespace(), _network_policy(), _deployment(exposure, source_ranges), _class(), _gateway()]
+    return [_namespace(), _network_policy(), _deployment(exposure), _class(), _gateway()]
 
 
 def _namespace() -> contracts.Manifest:
@@ -80,8 +78,7 @@ def _network_policy() -> contracts.Manifest:
     )
 
 
-def _deployment(exposure: contracts.Exposure, source_ranges: Sequence[str]) -> contracts.Manifest:
-    ranges = {_SOURCE_RANGES: ",".join(source_ranges)} if source_ranges else {}
+def _deployment(exposure: contracts.Exposure) -> contracts.Manifest:
     return {
         "apiVersion": "projectcontour.io/v1alpha1",
         "kind": "ContourDeployment",
@@ -93,7 +90,7 @@ def _deployment(exposure: contracts.Exposure, source_ranges: Sequence[str]) -> c
                 "deployment": {"replicas": _REPLICAS},
                 "networkPublishing": {
                     "type": "LoadBalancerService",
-                    "serviceAnnotations": {**exposure.annotations, **ranges},
+                    "serviceAnnotations": dict(exposure.annotations),
                 },
             },
         },

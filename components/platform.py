@@ -34,13 +34,7 @@ class Platform(pulumi.ComponentResource):
     def outputs(self) -> dict[str, Any]:
         """What a stack exports: the cluster, and where each service is."""
         return {
-            "cluster": {
-                "vendor": self._cluster.vendor,
-                "name": self._cluster.name,
-                "location": self._cluster.location,
-                "version": self._cluster.version,
-                "login": self._cluster.login,
-            },
+            "cluster": self._cluster_outputs(),
             # By itself, because that is where another stack of vendor `existing` looks for it.
             "kubeconfig": self._cluster.kubeconfig,
             "services": {key: self._service_outputs(key) for key in self._services},
@@ -85,6 +79,24 @@ class Platform(pulumi.ComponentResource):
             protect=relations.is_protected(options, cluster=self._wanted.cluster),
         )
         return service.Instance(name, args, opts=pulumi.ResourceOptions(parent=self))
+
+    def _cluster_outputs(self) -> dict[str, Any]:
+        cluster, network = self._cluster, self._cluster.network
+        return {
+            "vendor": cluster.vendor,
+            "name": cluster.name,
+            "location": cluster.location,
+            "version": cluster.version,
+            "login": cluster.login,
+            "endpoint": cluster.endpoint,
+            "issuer": cluster.issuer,
+            "network": {
+                "id": network.id,
+                "privateSubnets": list(network.private_subnets),
+                "publicSubnets": list(network.public_subnets),
+                "egressAddresses": list(network.egress_addresses),
+            },
+        }
 
     def _service_outputs(self, name: str) -> dict[str, Any]:
         running, options = self._services[name], self._wanted.services[name]

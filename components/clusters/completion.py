@@ -1,4 +1,4 @@
-"""What is the same on every managed cluster once it answers: provider, storage classes, drain guard, facts.
+"""What is the same on every managed cluster once it answers: provider, drain guard, classes of storage, facts.
 
 A vendor's component creates the cluster and ends with this, so that its facts are exactly those of the others.
 """
@@ -12,7 +12,7 @@ from typing import Any
 import pulumi
 
 from components import contracts, registration
-from components.clusters import drain_guard, provider, storage
+from components.clusters import drain_guard, kubeconfigs, provider
 from stacks import resolution
 
 
@@ -27,9 +27,14 @@ class Created:
     """The cluster itself: when it is replaced, so is everything that was on it."""
     kubeconfig: pulumi.Output[str]
     version: pulumi.Output[str]
+    issuer: pulumi.Output[str]
     login: str
     kubectl: str
+    network: contracts.NetworkFacts
+    storage: contracts.StorageFacts
     storage_classes: Sequence[contracts.Manifest]
+    snapshot_class: contracts.Manifest
+    """Its kind is the vendor's to bring, by what is among the `controllers`."""
     load_balancer: contracts.LoadBalancerFacts
     identity: contracts.WorkloadIdentity
     backups: contracts.ObjectStore | None
@@ -70,6 +75,12 @@ def facts(
         created.storage_classes,
         opts=pulumi.ResourceOptions(parent=parent, provider=kubernetes, depends_on=[guard]),
     )
+    # By itself: whether its kind has a namespace is then asked when it is made, and again where it is not there yet.
+    snapshots = registration.single(
+        f"{args.name}-snapshots",
+        created.snapshot_class,
+        opts=pulumi.ResourceOptions(parent=parent, provider=kubernetes, depends_on=[guard]),
+    )
     return contracts.ClusterFacts(
         vendor=created.vendor,
         name=args.name,
@@ -78,10 +89,13 @@ def facts(
         kubeconfig=created.kubeconfig,
         kubectl=created.kubectl,
         login=created.login,
+        endpoint=created.kubeconfig.apply(kubeconfigs.endpoint),
+        issuer=created.issuer,
+        network=created.network,
         provider=kubernetes,
-        storage=storage.FACTS,
+        storage=created.storage,
         load_balancer=created.load_balancer,
         identity=created.identity,
         backups=created.backups,
-        ready=(kubernetes, guard, classes),
+        ready=(kubernetes, guard, classes, snapshots),
     )

@@ -52,8 +52,9 @@ class Cluster(pulumi.ComponentResource):
             name=args.name,
             kubeconfig=access.kubeconfig,
             kubectl=access.kubectl,
+            endpoint=access.endpoint,
             provider=kubernetes,
-            storage=storage.FACTS,
+            storage=storage.facts(wanted.provisioner, zone_redundant=None, with_snapshots=False),
             load_balancer=_load_balancer(args.options.load_balancer),
             identity=contracts.NoWorkloadIdentity(cluster=args.name),
             ready=(kubernetes, classes),
@@ -65,17 +66,21 @@ class Cluster(pulumi.ComponentResource):
 class _Access:
     kubeconfig: pulumi.Output[str]
     kubectl: str
+    endpoint: pulumi.Output[str | None]
 
 
 def _access(source: settings.Kubeconfig, *, parent: pulumi.Resource) -> _Access:
     context = f" --context {shlex.quote(source.context)}" if source.context else ""
     if isinstance(source, settings.KubeconfigFile):
+        file = pathlib.Path(source.path).expanduser().absolute()
         path = kubeconfigs.reference(
-            pathlib.Path(source.path).expanduser().absolute(),
-            next="correct paasport:cluster.kubeconfig.path in the stack file, or write the file",
+            file, next="correct paasport:cluster.kubeconfig.path in the stack file, or write the file"
         )
+        found = kubeconfigs.endpoint(file.read_text(encoding="utf-8"), context=source.context)
         return _Access(
-            kubeconfig=pulumi.Output.from_input(path), kubectl=f"kubectl --kubeconfig {_shell(path)}{context}"
+            kubeconfig=pulumi.Output.from_input(path),
+            kubectl=f"kubectl --kubeconfig {_shell(path)}{context}",
+            endpoint=pulumi.Output.from_input(found),
         )
     if isinstance(source, settings.KubeconfigValue):
         text = pulumi.Output.secret(source.value.get_secret_value())
@@ -83,7 +88,8 @@ def _access(source: settings.Kubeconfig, *, parent: pulumi.Resource) -> _Access:
         other = pulumi.StackReference(source.stack, opts=pulumi.ResourceOptions(parent=parent))
         # Secret in any case: whether a credential is in it can't be known before it has been read.
         text = pulumi.Output.secret(other.require_output(source.output))
-    return _Access(kubeconfig=text, kubectl=f"kubectl{context}")
+    endpoint = text.apply(lambda known: kubeconfigs.endpoint(known, context=source.context))
+    return _Access(kubeconfig=text, kubectl=f"kubectl{context}", endpoint=endpoint)
 
 
 def _shell(path: str) -> str:

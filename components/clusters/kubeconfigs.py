@@ -5,10 +5,13 @@ A file by a reference that is the same on every machine, a managed cluster's as 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import yaml
 
 from stacks import errors
 
@@ -28,6 +31,19 @@ def portable(path: pathlib.Path, *, home: pathlib.Path) -> str:
     A file outside of it keeps its absolute path: such a state is the same only where the file lies at the same place.
     """
     return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
+
+
+def endpoint(text: str, *, context: str = "") -> str | None:
+    """URL of the API server that a kubeconfig leads to by `context`, empty for its current one. Pure.
+
+    None for a text that is no kubeconfig or does not say so: whoever connects by it will tell what is wrong.
+    """
+    with contextlib.suppress(yaml.YAMLError, KeyError, TypeError):
+        found = yaml.load(text, Loader=yaml.CSafeLoader)
+        contexts = {item["name"]: item["context"] for item in found["contexts"]}
+        clusters = {item["name"]: item["cluster"] for item in found["clusters"]}
+        return str(clusters[contexts[context or found["current-context"]]["cluster"]]["server"])
+    return None
 
 
 def with_plugin(

@@ -32,9 +32,8 @@ class Cluster(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("paasport:clusters:Local", name, None, opts)
-        kubeconfig = kubeconfigs.reference(
-            locations.control_plane_kubeconfig(args.name), next=f"./paasport local start {args.name}"
-        )
+        file = locations.control_plane_kubeconfig(args.name)
+        kubeconfig = kubeconfigs.reference(file, next=f"./paasport local start {args.name}")
         kubernetes = provider.kubernetes(
             args.name, vendor=VENDOR, kubeconfig=kubeconfig, opts=pulumi.ResourceOptions(parent=self)
         )
@@ -48,8 +47,10 @@ class Cluster(pulumi.ComponentResource):
             name=args.name,
             kubeconfig=pulumi.Output.from_input(kubeconfig),
             kubectl=f"./paasport local kubectl {args.name} --",
+            endpoint=pulumi.Output.from_input(kubeconfigs.endpoint(file.read_text(encoding="utf-8"))),
             provider=kubernetes,
-            storage=storage.FACTS,
+            # Nothing is stored, so nothing outlives anything, and there is nothing to take a snapshot of.
+            storage=storage.facts(PROVISIONER, zone_redundant=False, with_snapshots=False),
             load_balancer=contracts.LoadBalancerFacts(),
             identity=contracts.NoWorkloadIdentity(cluster=args.name),
             ready=(kubernetes, classes),

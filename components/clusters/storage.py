@@ -1,4 +1,7 @@
-"""The storage classes that every cluster has under the same names, whatever its disks are made by. Pure."""
+"""The classes that every cluster has under the same names, whatever its disks are made by. Pure.
+
+Storage classes on all of them. A class for snapshots where the vendor brings the snapshot controller and its kinds.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,24 @@ import pulumi
 
 from components import contracts
 
-FACTS: Final = contracts.StorageFacts(default_class="paasport-ssd", retain_class="paasport-ssd-retain")
+DEFAULT: Final = "paasport-ssd"
+RETAIN: Final = "paasport-ssd-retain"
+SNAPSHOT: Final = "paasport-snapshot"
+
+_LABELS: Final = {"app.kubernetes.io/part-of": "paasport"}
 
 _IS_DEFAULT: Final = {"storageclass.kubernetes.io/is-default-class": "true"}
+
+
+def facts(driver: str, *, zone_redundant: bool | None, with_snapshots: bool) -> contracts.StorageFacts:
+    """What the layers above are told about the classes of this driver."""
+    return contracts.StorageFacts(
+        default_class=DEFAULT,
+        retain_class=RETAIN,
+        driver=driver,
+        zone_redundant=zone_redundant,
+        snapshot_class=SNAPSHOT if with_snapshots else None,
+    )
 
 
 def classes(
@@ -20,16 +38,31 @@ def classes(
     """Both classes. `is_default` makes the first one the cluster's default, for claims that name no class."""
     return [
         _storage_class(
-            FACTS.default_class,
+            DEFAULT,
             provisioner=provisioner,
             parameters=parameters or {},
             reclaim="Delete",
             annotations=_IS_DEFAULT if is_default else {},
         ),
-        _storage_class(
-            FACTS.retain_class, provisioner=provisioner, parameters=parameters or {}, reclaim="Retain", annotations={}
-        ),
+        _storage_class(RETAIN, provisioner=provisioner, parameters=parameters or {}, reclaim="Retain", annotations={}),
     ]
+
+
+def snapshot_class(driver: str, *, parameters: Mapping[str, str] | None = None) -> contracts.Manifest:
+    """The class of snapshots.
+
+    A snapshot goes with its VolumeSnapshot, as backup tools expect that clear up after themselves. It is not marked as
+    the driver's default: vendors bring a class of their own that may be, and of two defaults the
+    controller takes none.
+    """
+    return {
+        "apiVersion": "snapshot.storage.k8s.io/v1",
+        "kind": "VolumeSnapshotClass",
+        "metadata": {"name": SNAPSHOT, "labels": dict(_LABELS)},
+        "driver": driver,
+        "deletionPolicy": "Delete",
+        **({"parameters": dict(parameters)} if parameters else {}),
+    }
 
 
 def _storage_class(
@@ -45,7 +78,7 @@ def _storage_class(
         "kind": "StorageClass",
         "metadata": {
             "name": name,
-            "labels": {"app.kubernetes.io/part-of": "paasport"},
+            "labels": dict(_LABELS),
             **({"annotations": dict(annotations)} if annotations else {}),
         },
         "provisioner": provisioner,

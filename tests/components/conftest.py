@@ -18,6 +18,14 @@ from pulumi.runtime import settings as pulumi_settings
 from components.operators import sources
 
 MIRROR = pathlib.Path(__file__).parent / "mirror"
+KUBECONFIG = """
+apiVersion: v1
+kind: Config
+clusters: [{name: local, cluster: {server: "https://127.0.0.1:21000"}}]
+users: [{name: local, user: {}}]
+contexts: [{name: local, context: {cluster: local, user: local}}]
+current-context: local
+"""
 
 
 @pytest.fixture
@@ -40,7 +48,7 @@ def control_plane_file(project: pathlib.Path) -> pathlib.Path:
     """The kubeconfig of a started control plane `local-dev`."""
     path = project.parent / "home/.local/share/paasport/control-planes/local-dev/kubeconfig.yaml"
     path.parent.mkdir(parents=True)
-    path.write_text("apiVersion: v1\nkind: Config\n")
+    path.write_text(KUBECONFIG)
     return path
 
 

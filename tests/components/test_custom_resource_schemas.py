@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from components import contracts
+from components.clusters import storage
 from components.operators import bundles, prometheus_operator, sources
 from components.services import prometheus
 from stacks import locations
@@ -67,7 +68,7 @@ def build(**options):
         contracts.ServiceArgs(
             name="metrics",
             options=prometheus_settings.Prometheus(service="prometheus", **options),
-            storage=contracts.StorageFacts(default_class="paasport-ssd", retain_class="paasport-ssd-retain"),
+            storage=storage.facts("paasport.dev/simulated", zone_redundant=False, with_snapshots=False),
             load_balancer=contracts.LoadBalancerFacts(),
         )
     )

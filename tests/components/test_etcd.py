@@ -13,6 +13,7 @@ import yaml
 from hypothesis import strategies
 
 from components import contracts
+from components.clusters import storage
 from components.operators import catalogue as operators
 from components.services import catalogue, etcd
 from runner.kubernetes import readiness as engine
@@ -31,7 +32,7 @@ def build(name="kv", *, backups=None, monitored_by="", **options):
         contracts.ServiceArgs(
             name=name,
             options=settings.Etcd(service="etcd", backups=backups, **options),
-            storage=contracts.StorageFacts(default_class="paasport-ssd", retain_class="paasport-ssd-retain"),
+            storage=storage.facts("paasport.dev/simulated", zone_redundant=False, with_snapshots=False),
             load_balancer=contracts.LoadBalancerFacts(),
             backups=TARGET if backups else None,
             monitored_by=monitored_by,

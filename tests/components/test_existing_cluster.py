@@ -15,6 +15,18 @@ SECRET = "4dabf18193072939515e22adb298388d"
 """The key by which Pulumi marks a secret on the wire."""
 
 
+KUBECONFIG = """
+apiVersion: v1
+clusters:
+- {name: one, cluster: {server: "https://one.test:6443"}}
+- {name: two, cluster: {server: "https://two.test:6443"}}
+contexts:
+- {name: dev, context: {cluster: one}}
+- {name: prod, context: {cluster: two}}
+current-context: dev
+"""
+
+
 def existing(kubeconfig, **more):
     return settings.ExistingCluster(
         vendor="existing",
@@ -45,7 +57,7 @@ def secrecy_of(options):
 def file_in_home(project):
     path = project.parent / "home/.kube/config"
     path.parent.mkdir(parents=True)
-    path.write_text("apiVersion: v1\n")
+    path.write_text(KUBECONFIG)
     return settings.KubeconfigFile(path="~/.kube/config", context="prod")
 
 
@@ -64,6 +76,25 @@ def test_a_file_is_passed_on_by_a_path_that_is_the_same_on_every_machine(run, fi
 def test_no_context_means_the_current_one_of_the_kubeconfig(run, file_in_home):
     program = run(kubeconfig_of(existing(settings.KubeconfigFile(path="~/.kube/config"))))
     assert "context" not in program.one(PROVIDER, "shared").inputs
+
+
+def endpoint_of(options):
+    return lambda: facts(options).endpoint
+
+
+def test_its_endpoint_is_that_of_the_chosen_context(run, file_in_home):
+    assert run(endpoint_of(existing(file_in_home))).result == "https://two.test:6443"
+    assert run(endpoint_of(existing(settings.KubeconfigFile(path="~/.kube/config")))).result == "https://one.test:6443"
+
+
+def test_the_endpoint_of_a_secret_kubeconfig_is_secret_too(run, project):
+    options = existing(settings.KubeconfigValue(value=pydantic.SecretStr(KUBECONFIG)))
+
+    async def ask():
+        endpoint = facts(options).endpoint
+        return await endpoint.is_secret(), await endpoint.future()
+
+    assert run(ask).result == (True, "https://one.test:6443")
 
 
 def test_a_relative_path_starts_at_the_project(run, project):

@@ -12,7 +12,7 @@ def by_kind(manifests):
 
 def test_the_load_balancer_is_asked_for_as_the_cluster_s_facts_say():
     exposure = contracts.Exposure(annotations={"example.com/internal": "true"})
-    objects = by_kind(ingress.manifests(exposure, source_ranges=()))
+    objects = by_kind(ingress.manifests(exposure))
     assert objects["ContourDeployment"]["spec"]["envoy"]["networkPublishing"] == {
         "type": "LoadBalancerService",
         "serviceAnnotations": {"example.com/internal": "true"},
@@ -20,15 +20,18 @@ def test_the_load_balancer_is_asked_for_as_the_cluster_s_facts_say():
 
 
 def test_source_ranges_reach_the_load_balancer():
-    objects = by_kind(ingress.manifests(contracts.Exposure(), source_ranges=("192.0.2.0/24", "198.51.100.0/24")))
+    facts = contracts.LoadBalancerFacts(public=contracts.Exposure(annotations={"example.com/public": "true"}))
+    exposure = facts.service(contracts.Scheme.PUBLIC, source_ranges=("192.0.2.0/24", "198.51.100.0/24"))
+    objects = by_kind(ingress.manifests(exposure))
     annotations = objects["ContourDeployment"]["spec"]["envoy"]["networkPublishing"]["serviceAnnotations"]
     assert annotations == {
+        "example.com/public": "true",
         "service.beta.kubernetes.io/load-balancer-source-ranges": "192.0.2.0/24,198.51.100.0/24",
     }
 
 
 def test_only_namespaces_that_ask_for_it_may_attach_routes():
-    gateway = by_kind(ingress.manifests(contracts.Exposure(), source_ranges=()))["Gateway"]
+    gateway = by_kind(ingress.manifests(contracts.Exposure()))["Gateway"]
     assert gateway["spec"]["listeners"] == [
         {
             "name": "http",
@@ -42,7 +45,7 @@ def test_only_namespaces_that_ask_for_it_may_attach_routes():
 
 
 def test_the_gateway_is_served_by_the_controller_that_is_installed():
-    objects = by_kind(ingress.manifests(contracts.Exposure(), source_ranges=()))
+    objects = by_kind(ingress.manifests(contracts.Exposure()))
     assert objects["GatewayClass"]["spec"]["controllerName"] == "projectcontour.io/gateway-controller"
     assert objects["Gateway"]["spec"]["gatewayClassName"] == objects["GatewayClass"]["metadata"]["name"] == "ingress"
     assert objects["GatewayClass"]["spec"]["parametersRef"] == {

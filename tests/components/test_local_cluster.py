@@ -69,6 +69,24 @@ def test_a_path_is_written_so_that_other_machines_understand_it(path, expected):
     assert kubeconfigs.portable(pathlib.Path(path), home=pathlib.Path("/home/me")) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "context"),
+    [
+        pytest.param("", "", id="nothing"),
+        pytest.param("text", "", id="no mapping"),
+        pytest.param("[a", "", id="no YAML"),
+        pytest.param("{clusters: [], contexts: []}", "", id="no current context"),
+        pytest.param(
+            "{clusters: [{name: c, cluster: {server: s}}], contexts: [{name: a, context: {cluster: c}}]}",
+            "b",
+            id="another context",
+        ),
+    ],
+)
+def test_a_kubeconfig_that_names_no_server_has_no_endpoint(text, context):
+    assert kubeconfigs.endpoint(text, context=context) is None
+
+
 def test_importing_the_platform_loads_no_vendor():
     """What is imported is paid for in every run."""
     code = "import json, sys; from components import platform; print(json.dumps(sorted(sys.modules)))"

@@ -122,7 +122,16 @@ def test_a_service_keeps_its_data_on_the_class_that_outlives_it(program):
 
 def test_outputs_say_where_everything_is(program):
     assert program.result == {
-        "cluster": {"vendor": "local", "name": "local-dev", "location": "", "version": None, "login": ""},
+        "cluster": {
+            "vendor": "local",
+            "name": "local-dev",
+            "location": "",
+            "version": None,
+            "login": "",
+            "endpoint": "https://127.0.0.1:21000",
+            "issuer": None,
+            "network": {"id": None, "privateSubnets": [], "publicSubnets": [], "egressAddresses": []},
+        },
         "kubeconfig": "~/.local/share/paasport/control-planes/local-dev/kubeconfig.yaml",
         "services": {
             "metrics": {

@@ -10,6 +10,7 @@ import yaml
 from hypothesis import strategies
 
 from components import contracts
+from components.clusters import storage
 from components.services import prometheus
 from stacks.services import prometheus as prometheus_settings
 
@@ -21,7 +22,7 @@ def build(name="metrics", **options):
         contracts.ServiceArgs(
             name=name,
             options=prometheus_settings.Prometheus(service="prometheus", **options),
-            storage=contracts.StorageFacts(default_class="paasport-ssd", retain_class="paasport-ssd-retain"),
+            storage=storage.facts("paasport.dev/simulated", zone_redundant=False, with_snapshots=False),
             load_balancer=contracts.LoadBalancerFacts(),
         )
     )

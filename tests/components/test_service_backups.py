@@ -6,6 +6,7 @@ import pulumi
 import pytest
 
 from components import contracts
+from components.clusters import storage
 from components.services import backups
 
 BUCKET = pulumi.Output.from_input("b")
@@ -21,7 +22,7 @@ def objects(dump):
         dump=dump,
         schedule="0 2 * * *",
         target=TARGET,
-        storage=contracts.StorageFacts(default_class="ssd", retain_class="ssd-retain"),
+        storage=storage.facts("csi.test", zone_redundant=None, with_snapshots=False),
         size="4Gi",
     )
 

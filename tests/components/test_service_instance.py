@@ -10,6 +10,7 @@ import pulumi
 import pytest
 
 from components import contracts
+from components.clusters import storage
 from components.services import service
 
 BUCKET = pulumi.Output.from_input("b")
@@ -67,8 +68,9 @@ def facts(*, backups=None, identity=None):
         name="cluster",
         kubeconfig=pulumi.Output.from_input("k"),
         kubectl="kubectl",
+        endpoint=pulumi.Output.from_input(None),
         provider=provider,
-        storage=contracts.StorageFacts(default_class="a", retain_class="b"),
+        storage=storage.facts("csi.test", zone_redundant=None, with_snapshots=False),
         load_balancer=contracts.LoadBalancerFacts(),
         identity=identity or Identity(),
         backups=backups,

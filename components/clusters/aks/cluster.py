@@ -63,6 +63,7 @@ class Cluster(pulumi.ComponentResource):
             self._lockable(cluster, net=net, keys=keys, stored=stored),
             after=[*controllers, *windows, *audited, *grants, *stored, *flows],
         )
+        issuer = cluster.output("oidcIssuerProfile")["issuerURL"]
         self.facts = completion.facts(
             self,
             args,
@@ -72,8 +73,12 @@ class Cluster(pulumi.ComponentResource):
                 resource=cluster,
                 kubeconfig=credentials.kubeconfig(place, group=group, cluster=cluster),
                 version=cluster.output("currentKubernetesVersion"),
+                issuer=issuer,
                 login=credentials.login(settings),
                 kubectl=f"kubectl --context {settings.name}",
+                network=net.facts,
+                storage=storage.facts(settings),
+                snapshot_class=storage.snapshot_class(),
                 storage_classes=storage.classes(
                     settings, group=own.volumes.output("name"), disk_encryption=keys.disks.id if keys else None
                 ),
@@ -82,7 +87,7 @@ class Cluster(pulumi.ComponentResource):
                     place=place,
                     group=group,
                     kept=own.kept.id,
-                    issuer=cluster.output("oidcIssuerProfile")["issuerURL"],
+                    issuer=issuer,
                 ),
                 backups=store,
                 grants=grants,

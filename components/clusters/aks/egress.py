@@ -35,10 +35,12 @@ class Egress:
     """Resource id of the NAT gateway, for the nodes' subnet."""
     addresses: tuple[pulumi.Input[str], ...]
     """Resource ids of the public addresses, for the load balancer's outbound rule."""
+    seen: tuple[pulumi.Output[str], ...]
+    """The addresses that others see; none known for a network that exists."""
     ready: tuple[pulumi.Resource, ...]
 
 
-EXISTING: Final = Egress(outbound_type="userAssignedNATGateway", gateway=None, addresses=(), ready=())
+EXISTING: Final = Egress(outbound_type="userAssignedNATGateway", gateway=None, addresses=(), seen=(), ready=())
 """Of a network that exists: its nodes' subnet has a NAT gateway already."""
 
 
@@ -56,6 +58,7 @@ def egress(place: scope.Scope, *, group: pulumi.Input[str]) -> Egress:
             outbound_type="loadBalancer",
             gateway=None,
             addresses=tuple(address.id for address in addresses),
+            seen=tuple(address.output("ipAddress") for address in addresses),
             ready=tuple(addresses),
         )
     zones = settings.network.zones[:1]
@@ -75,7 +78,13 @@ def egress(place: scope.Scope, *, group: pulumi.Input[str]) -> Egress:
         },
         opts=place.options(),
     )
-    return Egress(outbound_type="userAssignedNATGateway", gateway=gateway.id, addresses=(), ready=(address, gateway))
+    return Egress(
+        outbound_type="userAssignedNATGateway",
+        gateway=gateway.id,
+        addresses=(),
+        seen=(address.output("ipAddress"),),
+        ready=(address, gateway),
+    )
 
 
 def load_balancer(settings: scope.Settings, way: Egress) -> dict[str, Any] | None:
@@ -125,5 +134,6 @@ def _address(
             "zones": list(zones) or None,
             "tags": dict(settings.tags),
         },
+        outputs=("ipAddress",),
         opts=place.options(),
     )

@@ -7,11 +7,19 @@ exist only after the cluster, which needs its permissions to be created.
 from __future__ import annotations
 
 import dataclasses
+from typing import Final
 
 import pulumi
 
 from components import registration
 from components.clusters.aks import groups, network, roles, scope
+
+_ON_VOLUMES: Final = {
+    "volumes": roles.Role.VIRTUAL_MACHINE_CONTRIBUTOR,
+    # The role above has disks and no snapshots, which lie beside them.
+    "snapshots": roles.Role.DISK_SNAPSHOT_CONTRIBUTOR,
+}
+"""What the CSI driver, which acts as the control plane, may do in the resource group of volumes."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,15 +60,18 @@ def identities(place: scope.Scope, *, own: groups.Groups, net: network.Network) 
         to=principal,
         principal_type="ServicePrincipal",
     )
-    on_volumes = roles.give(
-        place,
-        "control-plane-volumes",
-        role=roles.Role.VIRTUAL_MACHINE_CONTRIBUTOR,
-        on=own.volumes.id,
-        to=principal,
-        principal_type="ServicePrincipal",
-    )
-    return Identities(control_plane=control_plane, kubelet=kubelet, ready=(*on_network, on_kubelet, on_volumes))
+    on_volumes = [
+        roles.give(
+            place,
+            f"control-plane-{part}",
+            role=role,
+            on=own.volumes.id,
+            to=principal,
+            principal_type="ServicePrincipal",
+        )
+        for part, role in _ON_VOLUMES.items()
+    ]
+    return Identities(control_plane=control_plane, kubelet=kubelet, ready=(*on_network, on_kubelet, *on_volumes))
 
 
 def identity(

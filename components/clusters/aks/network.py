@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pulumi
 
-from components import registration
+from components import contracts, registration
 from components.clusters.aks import egress, scope
 
 _API_PREFIX: Final = 28
@@ -46,6 +46,8 @@ class Network:
     egress: egress.Egress
     ready: tuple[pulumi.Resource, ...]
     """What nodes need before they start."""
+    facts: contracts.NetworkFacts
+    """What the layers above are told about it."""
 
 
 def plan(cidr: str) -> Plan:
@@ -69,6 +71,7 @@ def network(place: scope.Scope, *, group: pulumi.Input[str]) -> Network:
         own=None,
         egress=egress.EXISTING,
         ready=(),
+        facts=_facts(existing.virtual_network, nodes=existing.node_subnet, out=egress.EXISTING),
     )
 
 
@@ -117,6 +120,15 @@ def _create(place: scope.Scope, *, group: pulumi.Input[str]) -> Network:
         own=network,
         egress=out,
         ready=(nodes, api, *out.ready),
+        facts=_facts(network.id, nodes=nodes.id, out=out),
+    )
+
+
+def _facts(network: pulumi.Input[str], *, nodes: pulumi.Input[str], out: egress.Egress) -> contracts.NetworkFacts:
+    return contracts.NetworkFacts(
+        id=pulumi.Output.from_input(network),
+        private_subnets=(pulumi.Output.from_input(nodes),),
+        egress_addresses=out.seen,
     )
 
 

@@ -18,6 +18,8 @@ class Role(enum.StrEnum):
 
     NETWORK_CONTRIBUTOR = "4d97b98b-1d4f-4787-a291-c67834d212e7"
     MANAGED_IDENTITY_OPERATOR = "f1a07417-d97a-45cb-824c-7a7467783830"
+    DISK_SNAPSHOT_CONTRIBUTOR = "7efff54f-a5b4-42b5-a1c5-5411624893ce"
+    """Has `Microsoft.Compute/snapshots`, and `disks/beginGetAccess`, which is asked of who copies a disk to one."""
     VIRTUAL_MACHINE_CONTRIBUTOR = "9980e02c-c2be-4d73-94e8-173b1dc7cf3c"
     """The narrowest built-in role with `Microsoft.Compute/disks/*`; Contributor would include everything else."""
     READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"

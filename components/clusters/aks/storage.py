@@ -10,7 +10,7 @@ from components import contracts
 from components.clusters import storage
 from components.clusters.aks import scope
 
-PROVISIONER: Final = "disk.csi.azure.com"
+DRIVER: Final = "disk.csi.azure.com"
 
 LOAD_BALANCER: Final = contracts.LoadBalancerFacts(
     internal=contracts.Exposure(annotations={"service.beta.kubernetes.io/azure-load-balancer-internal": "true"}),
@@ -28,11 +28,25 @@ def classes(
 
     AKS has default classes itself, and two are one too many, so ours is not marked.
     """
-    found = storage.classes(PROVISIONER, parameters=parameters(settings, group=group), is_default=False)
+    found = storage.classes(DRIVER, parameters=parameters(settings, group=group), is_default=False)
     if disk_encryption is not None:
         for item in found:
             item["parameters"]["diskEncryptionSetID"] = disk_encryption
     return found
+
+
+def snapshot_class() -> contracts.Manifest:
+    """The class of snapshots, for the kinds that AKS' own snapshot controller brings.
+
+    Without parameters they lie in the resource group of their volume, which is not that of the nodes
+    (kubernetes-sigs/azuredisk-csi-driver, docs/driver-parameters.md).
+    """
+    return storage.snapshot_class(DRIVER)
+
+
+def facts(settings: scope.Settings) -> contracts.StorageFacts:
+    """What the layers above are told of volumes."""
+    return storage.facts(DRIVER, zone_redundant=settings.zone_redundant_storage, with_snapshots=True)
 
 
 def parameters(settings: scope.Settings, *, group: pulumi.Input[str]) -> dict[str, pulumi.Input[str]]:

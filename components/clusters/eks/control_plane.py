@@ -50,7 +50,7 @@ def create(
             security_groups=[surroundings.groups.control_plane.id],
             key=surroundings.key.arn if surroundings.key else None,
         ),
-        outputs=("endpoint", "certificateAuthority"),
+        outputs=("endpoint", "certificateAuthority", "identities"),
         opts=pulumi.ResourceOptions(
             protect=wanted.protection != "off",
             # The log group, or EKS makes one that never ends; the permissions, or EKS can't delete what it has made.

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pulumi
 
-from components import registration
+from components import contracts, registration
 from components.clusters.eks import account, encryption, logs, roles, subnets
 from stacks import managed, regions, resolution
 
@@ -28,8 +28,22 @@ class Network:
     nodes: Mapping[str, pulumi.Input[str]]
     """Subnet of the nodes by zone."""
     control_plane: Sequence[pulumi.Input[str]]
+    public: Sequence[pulumi.Input[str]] = ()
+    """Subnets of public load balancers."""
+    addresses: Sequence[pulumi.Output[str]] = ()
+    """Where nodes' traffic to the internet comes from, as far as this stack knows."""
     egress: tuple[registration.Resource, ...] = ()
     """What nodes can't start without, and can't be emptied without."""
+
+    @property
+    def facts(self) -> contracts.NetworkFacts:
+        """What the layers above are told about it."""
+        return contracts.NetworkFacts(
+            id=pulumi.Output.from_input(self.vpc),
+            private_subnets=tuple(pulumi.Output.from_input(subnet) for subnet in self.nodes.values()),
+            public_subnets=tuple(pulumi.Output.from_input(subnet) for subnet in self.public),
+            egress_addresses=tuple(self.addresses),
+        )
 
 
 def create(
@@ -47,6 +61,7 @@ def _existing(given: managed.EksNetwork, *, zones: tuple[str, ...]) -> Network:
         vpc=given.vpc,
         nodes=dict(zip(zones, given.private_subnets, strict=False)),
         control_plane=given.control_plane_subnets or given.private_subnets,
+        public=given.public_subnets,
     )
 
 
@@ -95,6 +110,8 @@ class _Builder:
             vpc=self._vpc.id,
             nodes={zone: subnet.id for zone, subnet in nodes.items()},
             control_plane=[subnet.id for subnet in (control_plane or nodes).values()],
+            public=[subnet.id for subnet in public.values()],
+            addresses=[gateway.output("publicIp") for gateway in gateways.values()],
             egress=(*gateways.values(), *egress, *endpoints),
         )
 
@@ -104,12 +121,13 @@ class _Builder:
         part: str,
         properties: Mapping[str, Any],
         *,
+        outputs: Sequence[str] = (),
         depends_on: Sequence[pulumi.Resource] = (),
         vpc: bool = True,
     ) -> registration.Resource:
         owner = {"vpcId": self._vpc.id} if vpc else {}
         opts = pulumi.ResourceOptions(depends_on=list(depends_on))
-        return self._target.register(token, part, {**owner, **properties}, opts=opts)
+        return self._target.register(token, part, {**owner, **properties}, outputs=outputs, opts=opts)
 
     def _subnets(
         self, kind: str, planned: Sequence[subnets.Subnet], *, role: str | None
@@ -173,7 +191,9 @@ class _Builder:
         tags = {"Name": f"{self._wanted.name}-{part}"}
         address = self._register("ec2/eip:Eip", part, {"domain": "vpc", "tags": tags}, vpc=False)
         properties = {"allocationId": address.id, "subnetId": subnet.id, "tags": tags}
-        return self._register("ec2/natGateway:NatGateway", part, properties, depends_on=way_out, vpc=False)
+        return self._register(
+            "ec2/natGateway:NatGateway", part, properties, outputs=("publicIp",), depends_on=way_out, vpc=False
+        )
 
     def _private(
         self, gateways: Mapping[str, registration.Resource]

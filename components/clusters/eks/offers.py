@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from components import contracts
@@ -21,21 +21,35 @@ _AUTO_NODES: Final = {"matchLabelExpressions": [{"key": "eks.amazonaws.com/compu
 
 def storage_classes(wanted: resolution.Managed[managed.EksOptions]) -> list[contracts.Manifest]:
     """Both classes: gp3, encrypted, in the zone of their pod."""
-    is_auto = wanted.compute == "auto"
     parameters = {"type": "gp3", "encrypted": "true", "csi.storage.k8s.io/fstype": "ext4"}
     if wanted.encryption == "customer-key":
         parameters["kmsKeyId"] = places.of(wanted).key_alias_arn
-    if is_auto:
-        # With node pools the driver's add-on says them once for all classes.
-        parameters.update(_tag_parameters(wanted.tags))
-    classes = storage.classes(AUTO_DRIVER if is_auto else DRIVER, parameters=parameters, is_default=True)
-    return [{**item, "allowedTopologies": [_AUTO_NODES]} for item in classes] if is_auto else classes
+    classes = storage.classes(driver(wanted), parameters={**parameters, **_tag_parameters(wanted)}, is_default=True)
+    return [{**item, "allowedTopologies": [_AUTO_NODES]} for item in classes] if wanted.compute == "auto" else classes
 
 
-def _tag_parameters(tags: Mapping[str, str]) -> dict[str, str]:
-    return {
-        f"tagSpecification_{number}": f"{key}={value}" for number, (key, value) in enumerate(sorted(tags.items()), 1)
-    }
+def snapshot_class(wanted: resolution.Managed[managed.EksOptions]) -> contracts.Manifest:
+    """The class of snapshots, for the kinds that the add-on `snapshot-controller` brings.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/csi-snapshot-controller.html
+    """
+    return storage.snapshot_class(driver(wanted), parameters=_tag_parameters(wanted))
+
+
+def facts(wanted: resolution.Managed[managed.EksOptions]) -> contracts.StorageFacts:
+    """What the layers above are told of volumes: an EBS volume lies in one zone, whatever the stack asks for."""
+    return storage.facts(driver(wanted), zone_redundant=False, with_snapshots=True)
+
+
+def driver(wanted: resolution.Managed[managed.EksOptions]) -> str:
+    """The CSI driver: an add-on with node pools, built into Auto Mode."""
+    return AUTO_DRIVER if wanted.compute == "auto" else DRIVER
+
+
+def _tag_parameters(wanted: resolution.Managed[managed.EksOptions]) -> dict[str, str]:
+    """Tags of what the driver makes. With node pools its add-on says them once for all classes."""
+    tags = sorted(wanted.tags.items()) if wanted.compute == "auto" else ()
+    return {f"tagSpecification_{number}": f"{key}={value}" for number, (key, value) in enumerate(tags, 1)}
 
 
 def load_balancer(wanted: resolution.Managed[managed.EksOptions]) -> contracts.LoadBalancerFacts:
@@ -101,6 +115,11 @@ def kubeconfig(place: places.Place, *, server: str, authority: str) -> str:
 def login(place: places.Place) -> str:
     """The command that gives a person a kubeconfig, under the name of the cluster."""
     return f"aws eks update-kubeconfig --region {place.region} --name {place.cluster} --alias {place.cluster}"
+
+
+def issuer(identities: Any) -> str:
+    """Who signs the tokens of ServiceAccounts, from the cluster's output `identities`."""
+    return str(identities[0]["oidcs"][0]["issuer"])
 
 
 def authority(certificate: Any) -> str:

@@ -100,6 +100,16 @@ def _with_plugin(wanted: project.Wanted, *, server: str, authority: str | None =
     )
 
 
+def issuer(wanted: project.Wanted, cluster: registration.Resource) -> pulumi.Output[str]:
+    """Who signs the tokens of ServiceAccounts.
+
+    Made of names, because the cluster has no output for it and the version in its `selfLink` is that of the API that
+    the provider happens to use.
+    """
+    place = f"projects/{wanted.options.project}/locations/{wanted.region}"
+    return pulumi.Output.concat(f"https://container.googleapis.com/v1/{place}/clusters/", cluster.output("name"))
+
+
 def login(wanted: project.Wanted) -> str:
     """The command that gives a person a kubeconfig."""
     way = {"identity": " --dns-endpoint", "private": " --internal-ip", "allowlist": ""}[wanted.access.api]

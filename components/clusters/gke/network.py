@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pulumi
 
-from components import registration
+from components import contracts, registration
 from components.clusters.gke import project
 
 _PODS: Final = "pods"
@@ -34,6 +34,13 @@ class Network:
     """Whether this stack made it."""
     egress: tuple[pulumi.Resource, ...]
     """What nodes need to reach the internet."""
+
+    @property
+    def facts(self) -> contracts.NetworkFacts:
+        """What the layers above are told about it."""
+        return contracts.NetworkFacts(
+            id=pulumi.Output.from_input(self.network), private_subnets=(pulumi.Output.from_input(self.subnetwork),)
+        )
 
 
 def create(wanted: project.Wanted, *, opts: pulumi.ResourceOptions, depends_on: tuple[pulumi.Resource, ...]) -> Network:

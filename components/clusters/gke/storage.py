@@ -10,7 +10,7 @@ from components import contracts
 from components.clusters import storage
 from components.clusters.gke import machines, pools, project
 
-_PROVISIONER: Final = "pd.csi.storage.gke.io"
+DRIVER: Final = "pd.csi.storage.gke.io"
 
 
 def classes(wanted: project.Wanted, *, key: pulumi.Input[str] | None) -> list[contracts.Manifest]:
@@ -19,7 +19,21 @@ def classes(wanted: project.Wanted, *, key: pulumi.Input[str] | None) -> list[co
     parameters: dict[str, pulumi.Input[str]] = dict(_redundant(disk) if is_redundant(wanted) else {"type": disk})
     if key is not None:
         parameters["disk-encryption-kms-key"] = key
-    return storage.classes(_PROVISIONER, parameters=parameters, is_default=True)
+    return storage.classes(DRIVER, parameters=parameters, is_default=True)
+
+
+def snapshot_class(wanted: project.Wanted) -> contracts.Manifest:
+    """The class of snapshots, for the kinds that the driver's add-on brings.
+
+    In the cluster's own region: Google's default is the nearest multi-region, which may leave the country.
+    https://cloud.google.com/kubernetes-engine/docs/how-to/persistent-volumes/backup-pd-volume-snapshots
+    """
+    return storage.snapshot_class(DRIVER, parameters={"storage-locations": wanted.region})
+
+
+def facts(wanted: project.Wanted) -> contracts.StorageFacts:
+    """What the layers above are told of volumes."""
+    return storage.facts(DRIVER, zone_redundant=is_redundant(wanted), with_snapshots=True)
 
 
 def disk_type(wanted: project.Wanted) -> machines.Disk:

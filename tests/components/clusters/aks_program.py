@@ -127,6 +127,7 @@ class Azure(mocks.Mocks):
         kind, name = args.typ.split(":")[-1], args.name
         more = {
             IDENTITY: {"principalId": f"principal of {name}", "clientId": f"client of {name}"},
+            PUBLIC_ADDRESS: {"ipAddress": f"address of {name}"},
             KEY: {"keyUriWithVersion": f"https://{args.inputs.get('vaultName')}.vault.azure.net/keys/cluster/1"},
             MANAGED_CLUSTER: {
                 "currentKubernetesVersion": "1.35.2",

@@ -66,7 +66,7 @@ def deploy(run, control_plane_file):
     home = control_plane_file.parents[5]
     for name in ("config", "existing-prod"):
         (home / ".kube").mkdir(exist_ok=True)
-        (home / ".kube" / name).write_text("apiVersion: v1\n")
+        (home / ".kube" / name).write_text(control_plane_file.read_text())
 
     def deployed(stack: str, config: dict[str, Any] | None = None):
         asked = json.dumps([stack, config], sort_keys=True, default=str)

@@ -34,6 +34,8 @@ tags: { cost-center: shop }
 eks: { account: "444455556666" }
 """
 
+ISSUER = "https://oidc.eks.eu-central-1.amazonaws.com/id/0A1B2C3D4E5F"
+
 
 def wanted(**changes: Any) -> resolution.Managed[Any]:
     """The settings above, resolved; `changes` replace keys of the stack file, `None` takes one away.
@@ -67,7 +69,10 @@ class Answers(mocks.Mocks):
                 more = {
                     "endpoint": "https://0A1B2C3D4E5F.gr7.eu-central-1.eks.amazonaws.com",
                     "certificateAuthority": {"data": "LS0tLS1CRUdJTg=="},
+                    "identities": [{"oidcs": [{"issuer": ISSUER}]}],
                 }
+            case "aws:ec2/natGateway:NatGateway":
+                more = {"publicIp": f"198.51.100.{ord(args.name[-1])}"}
             case "aws:iam/role:Role":
                 more = {"arn": f"arn:aws:iam::444455556666:role/{args.inputs['name']}"}
             case "aws:kms/key:Key":

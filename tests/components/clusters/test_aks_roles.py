@@ -46,7 +46,7 @@ def test_azure_powershell_2286_identities_made_here_are_never_looked_up_in_entra
     made_here = [
         item for item in deployed.of(azure.ASSIGNMENT) if item.inputs["principalId"].startswith("principal of")
     ]
-    assert len(made_here) == 10
+    assert len(made_here) == 11
     assert {item.inputs["principalType"] for item in made_here} == {"ServicePrincipal"}
     # Of another tenant's identities, which there are none of.
     assert [item for item in safe.of(azure.ASSIGNMENT) if "delegatedManagedIdentityResourceId" in item.inputs] == []
@@ -98,7 +98,10 @@ WIDEST = {
         roles.Role.KEY_VAULT_CRYPTO_USER,
         roles.Role.KEY_VAULT_CRYPTO_SERVICE_USER,
     },
-    f"/ResourceGroup/{azure.VOLUMES}": {roles.Role.VIRTUAL_MACHINE_CONTRIBUTOR},
+    f"/ResourceGroup/{azure.VOLUMES}": {
+        roles.Role.VIRTUAL_MACHINE_CONTRIBUTOR,
+        roles.Role.DISK_SNAPSHOT_CONTRIBUTOR,
+    },
 }
 """Roles on whole groups: each for a kind of resource of which the group has the cluster's only."""
 

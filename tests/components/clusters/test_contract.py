@@ -10,9 +10,11 @@ import sys
 
 import pulumi
 import pytest
+import yaml
 
 from components import contracts
 from local.simulated import schema
+from local.simulated.controllers import snapshots
 from stacks import errors
 
 from . import conftest
@@ -31,6 +33,7 @@ POOLS = {
     "gke": ("gcp:container/nodePool:NodePool", "name"),
     "aks": ("azure-native:containerservice:AgentPool", "agentPoolName"),
 }
+AKS_ADDRESS = "azure-native:network:PublicIPAddress"
 PROVIDER = "pulumi:providers:kubernetes"
 ON_THE_CLUSTER = "kubernetes:"
 CREDENTIALS = ("token", "tokenFile", "client-key-data", "client-key", "client-certificate-data", "password", "username")
@@ -44,6 +47,10 @@ class Case:
         self.registrations = program.registrations
         self.by_urn = {item.urn: item for item in self.registrations}
         self.own = [item for item in self.registrations if item.type.startswith(f"{PACKAGES.get(vendor, 'none')}:")]
+
+    def vendors_own(self, token):
+        """What the vendor has of this type when the stack is deployed."""
+        return [item for item in self.program.account.resources() if item.token == token]
 
     def of_type(self, type_):
         return [item for item in self.registrations if item.type == type_]
@@ -107,7 +114,9 @@ def rule_facts(case):
 
 def rule_outputs(case):
     assert case.program.result.keys() == {"cluster", "kubeconfig", "services"}
-    assert case.program.result["cluster"].keys() == {"vendor", "name", "location", "version", "login"}
+    cluster = case.program.result["cluster"]
+    assert cluster.keys() == {"vendor", "name", "location", "version", "login", "endpoint", "issuer", "network"}
+    assert cluster["network"].keys() == {"id", "privateSubnets", "publicSubnets", "egressAddresses"}
 
 
 def rule_identifier(case):
@@ -137,6 +146,53 @@ GRANTS = {
 }
 
 
+def rule_endpoint(case):
+    endpoint = resolved(case.facts.endpoint)
+    assert endpoint == server_of(case)
+    assert case.program.result["cluster"]["endpoint"] == endpoint
+    if case.vendor in MANAGED:
+        assert endpoint.startswith("https://")
+
+
+def server_of(case):
+    """The API server in the kubeconfig that the layers above get."""
+    kubeconfig = resolved(case.facts.kubeconfig)
+    text = kubeconfig if kubeconfig.startswith("{") else pathlib.Path(kubeconfig).expanduser().read_text()
+    (cluster,) = yaml.safe_load(text).get("clusters") or [{"cluster": {"server": None}}]
+    return cluster["cluster"]["server"]
+
+
+def rule_issuer(case):
+    if case.vendor in MANAGED:
+        assert resolved(case.facts.issuer).startswith("https://")
+        assert case.program.result["cluster"]["issuer"] == resolved(case.facts.issuer)
+    else:
+        assert case.facts.issuer is None
+
+
+NETWORKS = {
+    "eks": ("aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet"),
+    "gke": ("gcp:compute/network:Network", "gcp:compute/subnetwork:Subnetwork"),
+    "aks": ("azure-native:network:VirtualNetwork", "azure-native:network:Subnet"),
+}
+ADDRESSES = {"eks": ("aws:ec2/natGateway:NatGateway", "publicIp"), "aks": (AKS_ADDRESS, "ipAddress")}
+
+
+def rule_network(case):
+    network = case.facts.network
+    if case.vendor not in MANAGED:
+        assert network == contracts.NetworkFacts()
+        return
+    vpc, subnet = ({item.id for item in case.vendors_own(token)} for token in NETWORKS[case.vendor])
+    assert {resolved(network.id)} == vpc
+    subnets = {resolved(one) for one in (*network.private_subnets, *network.public_subnets)}
+    assert resolved(network.private_subnets[0]) in subnet
+    assert subnets <= subnet
+    token, output = ADDRESSES.get(case.vendor, ("", ""))
+    seen = {item.value(output) for item in case.vendors_own(token)}
+    assert {resolved(address) for address in network.egress_addresses} == seen
+
+
 def rule_grant_first(case):
     deployer = case.program.config["paasport:cluster"]["access"]["deployer"]
     grants = [item for item in case.of_type(GRANTS[case.vendor]) if deployer in json.dumps(item.inputs)]
@@ -162,9 +218,8 @@ def rule_classes(case):
     assert {item["allowVolumeExpansion"] for item in found.values()} == {True}
     assert found["paasport-ssd"]["reclaimPolicy"] == "Delete"
     assert found["paasport-ssd-retain"]["reclaimPolicy"] == "Retain"
-    assert case.facts.storage == contracts.StorageFacts(
-        default_class="paasport-ssd", retain_class="paasport-ssd-retain"
-    )
+    assert case.facts.storage.default_class == "paasport-ssd"
+    assert case.facts.storage.retain_class == "paasport-ssd-retain"
 
 
 def storage_classes(case):
@@ -173,8 +228,25 @@ def storage_classes(case):
 
 
 def rule_csi(case):
-    for item in storage_classes(case):
-        assert not item["provisioner"].startswith("kubernetes.io/")
+    assert {item["provisioner"] for item in storage_classes(case)} == {case.facts.storage.driver}
+    assert not case.facts.storage.driver.startswith("kubernetes.io/")
+
+
+SNAPSHOTS = "kubernetes:snapshot.storage.k8s.io/v1:VolumeSnapshotClass"
+
+
+def rule_snapshots(case):
+    if case.vendor not in MANAGED:
+        assert case.facts.storage.snapshot_class is None
+        assert case.of_type(SNAPSHOTS) == []
+        return
+    found = case.one(SNAPSHOTS)
+    assert found.inputs["metadata"]["name"] == case.facts.storage.snapshot_class == "paasport-snapshot"
+    assert found.inputs["driver"] == case.facts.storage.driver
+    bringing = {(item.token, item.name) for item in case.program.account.resources() if snapshots.brings(item)}
+    brought_by = {item.urn for item in case.own if (item.type, item.name) in bringing}
+    assert brought_by
+    assert brought_by <= case.needs(found)
 
 
 def rule_load_balancer(case):

@@ -109,7 +109,7 @@ def test_it_is_on_the_cluster_before_anything_that_needs_its_nodes(cluster):
     assert cluster.waits_for(group, cluster.one("eks/podIdentityAssociation:PodIdentityAssociation", "autoscaler"))
     (guard,) = [item for item in cluster.registrations if item.name == "shop-drain"]
     assert cluster.waits_for(group, guard)
-    assert len(cluster.facts.ready) == 4
+    assert len(cluster.facts.ready) == 5
 
 
 def test_auto_mode_has_its_own(run, project):
