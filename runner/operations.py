@@ -34,6 +34,8 @@ async def run(asked: Request, listener: events.Listener) -> Result:
     began = time.monotonic()
     told = journal.Journal(_drift_only(listener) if asked.operation is Operation.DRIFT else listener)
     _learn_config(asked, told)
+    if asked.warning:
+        told.tell(events.Severity.WARNING, asked.warning)
     async with session.opened(asked, told=told) as opened:
         work = asyncio.create_task(opened.work())
         try:

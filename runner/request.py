@@ -57,6 +57,8 @@ class Request:
     """URNs, patterns of URNs with `*`, or names; empty means everything."""
     replace: tuple[str, ...] = ()
     """What may be replaced, or as a cluster deleted, although it is guarded: named as targets are."""
+    warning: str = ""
+    """What the user is to know before anything else, though it is no obstacle."""
     warm: spare.Spare | None = None
     """A process that is getting ready to run the program; None starts one."""
     parallel: int = 64

@@ -52,6 +52,11 @@ def number(version: str) -> int:
     return int(match[1])
 
 
+def is_version(text: str) -> bool:
+    """Whether this is a version of Kubernetes as vendors write it."""
+    return _MINOR.fullmatch(text) is not None
+
+
 def step(live: str, wanted: str, *, upgrades: str, subject: str = "the cluster") -> errors.Problem | None:
     """What is wrong with going from the version that runs to the minor that is wanted; None where nothing is.
 
@@ -73,3 +78,19 @@ def step(live: str, wanted: str, *, upgrades: str, subject: str = "the cluster")
             next=f'write `minor: "1.{has + 1}"`, deploy, then go on',
         )
     return None
+
+
+def unheeded(live: str, wanted: str, *, subject: str = "the cluster") -> errors.Problem | None:
+    """What to tell of a minor that is newer than what runs, where only the vendor's channel moves it; None elsewhere.
+
+    So it is at AKS alone. Its API refuses an update that names an older version than runs, so nothing may hold the
+    stack's minor against the channel's: the version is written when the cluster is made, and not looked at again.
+    """
+    has, asked = number(live), number(wanted)
+    if asked <= has:
+        return None
+    return errors.Problem(
+        what=f'{subject} runs Kubernetes 1.{has}, and `minor: "1.{asked}"` in the stack file has no effect on it',
+        why="with `upgrades: channel` AKS alone moves a living cluster; the minor is where a new one begins",
+        next=f'leave it to AKS; or write `upgrades: pinned` and `minor: "1.{has}"`, deploy, and raise it from there',
+    )

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import pathlib
 import shutil
-from typing import Final
+from typing import Any, Final
 
 from local.simulated import account as accounts
 from local.simulated import clusters
@@ -43,24 +43,37 @@ def version_step(root: pathlib.Path, name: str, *, live: str) -> tuple[errors.Pr
 
     Nothing where it has none yet, or where the stack creates no cluster.
     """
-    place = _managed(root, name) if live else None
-    if place is None:
+    wanted = _wanted(root, name) if versions.is_version(live) else None
+    if wanted is None or _is_moved_by_aks(wanted):
         return ()
-    wanted = resolution.resolve(place, stack=name)
     # On EKS no channel lets the stack file fall behind: its minor is asked for as it stands, a lower one refused.
     upgrades = "pinned" if wanted.vendor == "eks" else wanted.upgrades
-    try:
-        problem = versions.step(live, wanted.minor, upgrades=upgrades, subject=f"the cluster {wanted.name}")
-    except ValueError:
-        # What runs there is no version that we know how to read; the vendor knows.
-        return ()
+    problem = versions.step(live, wanted.minor, upgrades=upgrades, subject=f"the cluster {wanted.name}")
     return (problem,) if problem else ()
+
+
+def version_warning(root: pathlib.Path, name: str, *, live: str) -> str:
+    """What to tell of a stack's minor that its cluster will not get; empty where it gets it, or has none yet."""
+    wanted = _wanted(root, name) if versions.is_version(live) else None
+    if wanted is None or not _is_moved_by_aks(wanted):
+        return ""
+    problem = versions.unheeded(live, wanted.minor, subject=f"the cluster {wanted.name}")
+    return problem.render() if problem else ""
 
 
 def unequipped(root: pathlib.Path, name: str) -> tuple[errors.Problem, ...]:
     """What a stack's cluster is reached by and this machine does not have; nothing where it creates no cluster."""
     place = _managed(root, name)
     return plugins.problems(place, name=place.name or name, find=shutil.which) if place else ()
+
+
+def _wanted(root: pathlib.Path, name: str) -> resolution.Managed[Any] | None:
+    place = _managed(root, name)
+    return resolution.resolve(place, stack=name) if place else None
+
+
+def _is_moved_by_aks(wanted: resolution.Managed[Any]) -> bool:
+    return wanted.vendor == "aks" and wanted.upgrades == "channel"
 
 
 def _managed(root: pathlib.Path, name: str) -> managed.EksCluster | managed.GkeCluster | managed.AksCluster | None:
@@ -97,5 +110,10 @@ def completed(asked: request.Request) -> request.Request:
         kubeconfig=place.kubeconfig.read_text(encoding="utf-8"),
     )
     return dataclasses.replace(
-        asked, kubeconfig=str(place.kubeconfig), account=account, resolve_kubeconfig=resolve, stand_ins=True
+        asked,
+        kubeconfig=str(place.kubeconfig),
+        account=account,
+        resolve_kubeconfig=resolve,
+        stand_ins=True,
+        warning=version_warning(asked.root, asked.stack, live=live),
     )

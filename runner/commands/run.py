@@ -129,10 +129,13 @@ def _judged(root: pathlib.Path, call: Call) -> int:
     urns = frozenset(step.urn for step in plan.steps)
     if strangers := named.strangers(targets=call.targets, replace=call.replace, known=urns, stack=call.stack):
         raise errors.UsageError(*strangers)
+    live = pulumi_plan.live_version(plan.steps)
+    if warning := clouds.version_warning(root, call.stack, live=live):
+        click.echo(f"warning: {warning}", err=True)
     if call.operation == "preview":
         return 0
     refused = [
-        *clouds.version_step(root, call.stack, live=pulumi_plan.live_version(plan.steps)),
+        *clouds.version_step(root, call.stack, live=live),
         *pulumi_plan.problems(plan.steps, permitted=call.replace),
     ]
     if refused:

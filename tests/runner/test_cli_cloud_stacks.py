@@ -265,3 +265,22 @@ def test_a_kept_rehearsal_with_a_far_older_kubernetes_is_not_compared_with(monke
 
     with pytest.raises(errors.UsageError, match=r"eks-prod runs Kubernetes 1\.33, and the stack file wants 1\.35"):
         clouds.completed(ASKED)
+
+
+def test_a_preview_tells_that_a_raised_minor_changes_nothing_on_a_channel_of_aks(
+    machine: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = account_double.FakeAccount()
+    state = {"resourceName": "aks-dev", "kubernetesVersion": "1.34"}
+    token = "azure-native:containerservice:ManagedCluster"
+    account.made["aks-dev"] = simulated.Resource(token=token, name="x", id="x", inputs=state, outputs=state)
+    place = rehearsals.place("aks-dev")
+    place.kubeconfig.parent.mkdir(parents=True)
+    place.kubeconfig.write_text("text of the control plane's kubeconfig")
+    monkeypatch.setattr(rehearsals, "kept", lambda _: place)
+    monkeypatch.setattr(accounts, "Account", lambda **_: account)
+
+    completed = clouds.completed(dataclasses.replace(ASKED, stack="aks-dev"))
+
+    assert completed.warning.startswith("the cluster aks-dev runs Kubernetes 1.34, and `minor:")
+    assert machine in place.folder.parents

@@ -143,3 +143,12 @@ def test_an_up_that_names_what_is_remembered_runs_the_program_once(tmp_path: pat
 
     assert not up(tmp_path, cluster, program, targets=("metrics",)).failed
     assert (tmp_path / "runs").read_text() == "xx"
+
+
+def test_a_warning_is_told_before_anything_else_and_is_no_failure(tmp_path: pathlib.Path) -> None:
+    result = up(tmp_path, doubles.FakeCluster(), 'pulumi.log.warn("later")', warning="mind the gap")
+    assert [(event.severity, event.message) for event in result.diagnostics if event.is_for_people] == [
+        ("warning", "mind the gap"),
+        ("warning", "later"),
+    ]
+    assert not result.failed

@@ -153,6 +153,22 @@ def test_an_up_that_skips_a_minor_is_not_begun(
     assert len(calls.read_text().splitlines()) == 1
 
 
+def test_an_up_tells_that_a_raised_minor_changes_nothing_on_a_channel_of_aks(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = "azure-native:containerservice:ManagedCluster"
+    live = {"op": "same", "type": token, "oldState": {"outputs": {"currentKubernetesVersion": "1.34.2"}}}
+    calls = fake_pulumi(tmp_path, monkeypatch, plan=planned(live))
+    for name in ("az", "kubelogin"):
+        (tmp_path / name).touch(mode=0o755)
+
+    assert cli.main(["up", "aks-dev", "--yes"]) == 0
+    assert 'warning: the cluster aks-dev runs Kubernetes 1.34, and `minor: "1.35"` in the stack file has no effect' in (
+        capsys.readouterr().err
+    )
+    assert [line.split()[0] for line in calls.read_text().splitlines()] == ["preview", "up"]
+
+
 def test_a_plan_that_fails_ends_the_up_with_its_reason_and_exit_code(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

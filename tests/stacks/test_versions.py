@@ -116,3 +116,14 @@ def test_when_the_newest_minor_known_here_has_expired_the_data_must_be_renewed()
             "  next: add newer minors of the vendor to stacks/versions.yaml"
         )
     ]
+
+
+@pytest.mark.parametrize(("live", "wanted"), [("1.35.2", "1.35"), ("1.36", "1.35")])
+def test_a_minor_that_runs_already_is_heeded(live, wanted):
+    assert versions.unheeded(live, wanted) is None
+
+
+def test_a_newer_minor_than_the_channels_is_not_heeded():
+    assert versions.unheeded("1.34.2", "1.36", subject="the cluster shop").what == (
+        'the cluster shop runs Kubernetes 1.34, and `minor: "1.36"` in the stack file has no effect on it'
+    )
