@@ -58,10 +58,10 @@ class Kubernetes(fields.Model):
     """Which Kubernetes, and when it may change."""
 
     minor: Minor
-    """The minor version, for example `1.35`; one step up at a time. On AKS with `channel` a new cluster alone heeds it."""
+    """The minor version, for example `1.35`; one step up at a time."""
     upgrades: Literal["pinned", "channel"] | None = None
     """`pinned`: the minor changes with this file only. `channel`: the vendor also moves it, in the window; on AKS the
-    vendor alone does. EKS has no channels. The tier decides where it is left out."""
+    vendor alone does, once there is a cluster. EKS has no channels. The tier decides where it is left out."""
     window: Window = Window()
     """When the vendor may patch and upgrade."""
     freezes: tuple[Freeze, ...] = ()
