@@ -223,7 +223,10 @@ class ClusterFacts:
     backups: ObjectStore | None = None
     """Where services put their backups; None where the stack asks for none."""
     ready: tuple[pulumi.Resource, ...]
-    """What everything on the cluster depends on."""
+    """What everything on the cluster depends on, save definitions of kinds."""
+    reachable: tuple[pulumi.Resource, ...] = ()
+    """What definitions of kinds depend on, which need no node and take the API server long: they are made while the
+    rest of `ready` still is, and go while it goes. Empty for the same as `ready`."""
 
 
 # Operators

@@ -98,4 +98,5 @@ def facts(
         identity=created.identity,
         backups=created.backups,
         ready=(kubernetes, guard, classes, snapshots),
+        reachable=(kubernetes, guard),
     )

@@ -41,12 +41,14 @@ class Operator(pulumi.ComponentResource):
         crds = registration.file(
             f"{name}-crds",
             release.crds,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*args.cluster.ready, *args.requires]),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[*(args.cluster.reachable or args.cluster.ready), *args.requires]
+            ),
         )
         registration.group(
             name,
             _objects(args.entry, release),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[crds]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[crds, *args.cluster.ready]),
         )
         self.register_outputs({"version": args.entry.version})
 

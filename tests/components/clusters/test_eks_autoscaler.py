@@ -115,3 +115,14 @@ def test_it_is_on_the_cluster_before_anything_that_needs_its_nodes(cluster):
 def test_auto_mode_has_its_own(run, project):
     found = eks_stacks.deploy(run, eks_stacks.wanted(compute="auto", pools=None))
     assert [item.name for item in found.registrations if "autoscaler" in item.name] == []
+
+
+def test_definitions_of_kinds_do_not_wait_for_it_and_operators_do(deploy):
+    """Neither on the way up nor, in the opposite order, on the way down."""
+    program = deploy("eks-prod")
+    scaling = program.one("kubernetes:yaml/v2:ConfigGroup", "eks-prod-autoscaler").urn
+    for operator in ("contour", "prometheus-operator"):
+        definitions = program.one("kubernetes:yaml/v2:ConfigFile", f"{operator}-crds")
+        workload = program.one("kubernetes:yaml/v2:ConfigGroup", operator)
+        assert scaling not in definitions.dependencies
+        assert {scaling, definitions.urn} <= workload.dependencies
