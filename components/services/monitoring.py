@@ -71,13 +71,18 @@ def objects(
             "metadata": _metadata(instance),
             "spec": {"selector": {"matchLabels": dict(pods)}, "podMetricsEndpoints": [dict(endpoint)]},
         },
-        {
-            "apiVersion": _GROUP,
-            "kind": "PrometheusRule",
-            "metadata": _metadata(instance),
-            "spec": {"groups": [{"name": instance, "rules": [_rule(alert, instance=instance) for alert in alerts]}]},
-        },
+        rule(instance, name=instance, alerts=alerts),
     ]
+
+
+def rule(instance: str, *, name: str, alerts: Sequence[Alert]) -> contracts.Manifest:
+    """The PrometheusRule of this name in the instance's namespace."""
+    return {
+        "apiVersion": _GROUP,
+        "kind": "PrometheusRule",
+        "metadata": {**_metadata(instance), "name": name},
+        "spec": {"groups": [{"name": name, "rules": [_rule(alert, instance=instance) for alert in alerts]}]},
+    }
 
 
 def _rule(alert: Alert, *, instance: str) -> dict[str, Any]:

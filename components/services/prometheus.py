@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from components import contracts, isolation
 from components.operators import prometheus_operator
-from components.services import monitoring, placement, readiness
+from components.services import alertmanager, monitoring, placement, readiness
 from stacks import quantities
 from stacks.services import prometheus as settings
 
@@ -39,8 +39,9 @@ def build(args: Args) -> contracts.ServiceObjects:
             _service(args),
             _service_monitor(args),
             *_disruption_budgets(args),
+            *alertmanager.shared(args),
         ),
-        custom_resources=(_prometheus(args),),
+        custom_resources=(_prometheus(args), *alertmanager.custom_resources(args)),
         endpoint=contracts.Endpoint(namespace=args.name, service=_NAME, port=PORT),
         version=_version(args.options),
     )
@@ -66,6 +67,7 @@ def _prometheus(args: Args) -> contracts.Manifest:
             # A monitor could otherwise have Prometheus send its own ServiceAccount token to a target.
             "arbitraryFSAccessThroughSMs": {"deny": True},
             **_selectors(args),
+            **alertmanager.alerting(args),
         },
     }
 

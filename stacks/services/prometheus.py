@@ -38,6 +38,14 @@ class PrometheusOverrides(instance.Overrides):
     """The version of Prometheus, for example `3.5.0`, instead of the one that the operator is tested with."""
 
 
+class Alertmanager(fields.Model):
+    """Who is told of alerts: one Alertmanager, or two where the instance is zonal."""
+
+    receivers: fields.DnsLabel
+    """Name of a Secret in the instance's namespace, which the stack does not make: its key `alertmanager.yaml` is
+    Alertmanager's configuration, with routes and receivers. Pods do not start without it."""
+
+
 class Prometheus(instance.Instance):
     """A Prometheus, run by the prometheus-operator."""
 
@@ -48,3 +56,5 @@ class Prometheus(instance.Instance):
     """Which service of the catalogue this is."""
     overrides: PrometheusOverrides = PrometheusOverrides()
     """What differs from the size, key by key. Default nothing."""
+    alertmanager: Alertmanager | None = None
+    """Who is told of alerts, those about Prometheus itself included. Leave it out for nobody: they are only shown."""

@@ -29,8 +29,7 @@ class Loader(yaml.CSafeLoader):
 Loader.add_constructor("tag:yaml.org,2002:value", lambda _loader, node: node.value)
 
 
-@pytest.fixture(scope="session")
-def crds() -> str:
+def release() -> str:
     """The text of all CRDs of the release, from wherever this machine has it; no test goes to the network for it."""
     (source,) = sources.pinned(OPERATOR)
     module = f"{source.go_module}@{source.go_version}"
@@ -40,6 +39,12 @@ def crds() -> str:
     if REFERENCE.is_dir():
         return "".join(f"---\n{item.read_text()}" for item in sorted(REFERENCE.glob("*.yaml")))
     pytest.skip("the release is not on this machine; the toolchain's build brings it")
+
+
+@pytest.fixture(scope="session")
+def crds() -> str:
+    """As `release` says."""
+    return release()
 
 
 def schema_of(crds: str, kind: str) -> dict[str, Any]:
