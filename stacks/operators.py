@@ -16,6 +16,7 @@ if typing.TYPE_CHECKING:
 
 BY_SERVICE: Final[dict[str, tuple[str, ...]]] = {
     "etcd": ("etcd-operator",),
+    "mongodb": ("mongodb-kubernetes", "cert-manager"),
     "prometheus": ("prometheus-operator",),
 }
 """What each service needs and what that requires, settings of whatever kind included."""

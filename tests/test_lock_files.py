@@ -8,10 +8,11 @@ import pytest
 import yaml
 
 from components.operators import catalogue, sources
-from components.services import alertmanager, backups, etcd, prometheus
+from components.services import backups, etcd, mongodb, mongodb_backups, prometheus
 from components.services import catalogue as services
 from local import releases
 from runner.commands import preparation
+from stacks.services import mongodb as mongodb_settings
 from stacks.services import prometheus as prometheus_settings
 from tests import test_readme
 
@@ -70,13 +71,15 @@ def test_services_images_are_pinned_by_exact_versions(name):
         assert re.fullmatch(r"[a-z0-9.-]+\.[a-z]+/[a-z0-9./-]+:[\w.-]*\d+\.\d+[\w.-]*", image), image
 
 
-def test_the_images_of_prometheus_are_those_of_the_versions_that_run():
-    """prometheus-operator makes the names from the versions."""
+def test_the_image_of_prometheus_is_that_of_the_version_that_runs():
+    """prometheus-operator makes the name from the version."""
     version = prometheus._version(prometheus_settings.Prometheus(service="prometheus"))
-    assert IMAGES["prometheus"] == [
-        f"quay.io/prometheus/prometheus:v{version}",
-        f"quay.io/prometheus/alertmanager:v{alertmanager.VERSION}",
-    ]
+    assert IMAGES["prometheus"] == [f"quay.io/prometheus/prometheus:v{version}"]
+
+
+def test_the_images_of_mongodb_are_those_that_its_objects_name():
+    server = f"{mongodb.IMAGE}:{mongodb_settings.VERSION}-{mongodb.IMAGE_TYPE}"
+    assert IMAGES["mongodb"] == [server, mongodb_backups.IMAGE, backups.IMAGE]
 
 
 def test_the_images_of_etcd_are_those_that_its_objects_name():

@@ -101,7 +101,8 @@ COMMUNITY: Final = contracts.Kind(
     api_version="mongodbcommunity.mongodb.com/v1",
     kind="MongoDBCommunity",
     ready_when=("jsonpath={.status.phase}=Running",),
-    ready_counts=((".status.currentMongoDBMembers", ".spec.members"),),
+    # Its phase may be that of before a change. The version is written at the end of an upgrade only.
+    ready_counts=((".status.currentMongoDBMembers", ".spec.members"), (".status.version", ".spec.version")),
     failed_when="status.phase is Failed; status.message says why, and it tries again by itself",
     observes_generation=False,
     volumes_when_deleted="kept",

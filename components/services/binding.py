@@ -28,12 +28,12 @@ def secret(instance: str, connection: Mapping[str, pulumi.Input[str]]) -> contra
         "type": f"servicebinding.io/{connection['type']}",
         # Not as `stringData`: an engine masks what is in a Secret wherever it would show it, and words such as the
         # service's own name, which are no secrets, have to stay readable.
-        "data": {key: _encoded(value) for key, value in {"provider": "paasport", **connection}.items()},
+        "data": {key: encoded(value) for key, value in {"provider": "paasport", **connection}.items()},
     }
 
 
-def _encoded(value: pulumi.Input[str]) -> pulumi.Input[str]:
-    """Text of its own stays text; what only the engine knows stays as secret as it is."""
+def encoded(value: pulumi.Input[str]) -> pulumi.Input[str]:
+    """For a Secret's `data`. Text of its own stays text; what only the engine knows stays as secret as it is."""
     return value.apply(_base64) if isinstance(value, pulumi.Output) else _base64(str(value))
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 from components import contracts
-from components.services import etcd, prometheus
+from components.services import etcd, mongodb, prometheus
 
 SERVICES: Final[dict[str, contracts.Service[Any]]] = {
     entry.name: entry
     for entry in (
         etcd.SERVICE,
+        mongodb.SERVICE,
         prometheus.SERVICE,
     )
 }
