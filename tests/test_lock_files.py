@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from components.operators import catalogue, sources
-from components.services import backups, etcd, mongodb, mongodb_backups, prometheus
+from components.services import alertmanager, backups, etcd, mongodb, mongodb_backups, prometheus
 from components.services import catalogue as services
 from local import releases
 from runner.commands import preparation
@@ -71,10 +71,13 @@ def test_services_images_are_pinned_by_exact_versions(name):
         assert re.fullmatch(r"[a-z0-9.-]+\.[a-z]+/[a-z0-9./-]+:[\w.-]*\d+\.\d+[\w.-]*", image), image
 
 
-def test_the_image_of_prometheus_is_that_of_the_version_that_runs():
-    """prometheus-operator makes the name from the version."""
+def test_the_images_of_prometheus_are_those_of_the_versions_that_run():
+    """prometheus-operator makes the names from the versions."""
     version = prometheus._version(prometheus_settings.Prometheus(service="prometheus"))
-    assert IMAGES["prometheus"] == [f"quay.io/prometheus/prometheus:v{version}"]
+    assert IMAGES["prometheus"] == [
+        f"quay.io/prometheus/prometheus:v{version}",
+        f"quay.io/prometheus/alertmanager:v{alertmanager.VERSION}",
+    ]
 
 
 def test_the_images_of_mongodb_are_those_that_its_objects_name():
