@@ -79,7 +79,11 @@ async def outputs(asked: Request) -> Mapping[str, Any]:
     async with session.remembered(asked) as memory:
         stack = next((entry for entry in memory.entries.values() if entry.type == urn.STACK_TYPE), None)
     if stack is None:
-        raise errors.EngineError.of(f"stack {asked.stack} has not been deployed", next=f"./paasport up {asked.stack}")
+        raise errors.EngineError.of(
+            f"stack {asked.stack} has not been deployed",
+            why="nothing is known of it before",
+            next=f"./paasport up {asked.stack}",
+        )
     return stack.outputs
 
 

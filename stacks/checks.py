@@ -90,7 +90,7 @@ def of_service_name(name: str, *, path: findings.Path) -> Iterator[findings.Find
             path=path,
             what=f"{subject} must be {forms.WORDS[forms.SERVICE_NAME]}",
             why="a service's namespace and its Kubernetes Service have its name",
-            next=f"write `{suggestion}`" if (suggestion := _as_label(name)) else "",
+            next=f"write `{_as_label(name) or 'metrics'}`",
         )
     elif name.startswith("kube-") or name in RESERVED_NAMESPACES:
         yield findings.Finding(

@@ -17,6 +17,9 @@ from stacks import confidential, findings, forms, suggestions
 _KEY: Final = "[key]"
 """How pydantic ends the place of a mapping's key that is itself wrong."""
 
+UNHEEDED: Final = "nobody looks at it, so what it says has no effect"
+"""Why an unknown key is an error."""
+
 LONGEST_QUOTE: Final = 40
 """Longer texts are described, not repeated: nobody reads them, and they may be pasted credentials."""
 
@@ -26,7 +29,7 @@ def findings_of(
 ) -> Iterator[findings.Finding]:
     """What `error` says about a value of `model` that stands at `path`. With `echo` false no value is repeated."""
     for detail in error.errors(include_url=False):
-        steps, owner, secret = _followed(model, detail["loc"])
+        steps, owner, meaning, secret = _followed(model, detail["loc"])
         place = (*path, *steps)
         mention = Mention(
             name=f"the key `{findings.spelled(place)}`"
@@ -37,10 +40,10 @@ def findings_of(
             siblings=tuple(_keys(owner)) if owner else (),
             context=detail.get("ctx", {}),
             text=detail["input"] if echo and not secret and type(detail["input"]) is str else "",
-            meaning=_meaning(owner, steps),
         )
         what, advice = EXPLANATIONS.get(detail["type"], _other)(mention)
-        yield findings.Finding(path=place, what=what, why=mention.meaning, next=advice)
+        why = UNHEEDED if detail["type"] == "extra_forbidden" else meaning
+        yield findings.Finding(path=place, what=what, why=why, next=advice)
 
 
 class Mention(typing.NamedTuple):
@@ -55,8 +58,6 @@ class Mention(typing.NamedTuple):
     context: Mapping[str, Any]
     text: str
     """The offending text, empty where it must not be repeated."""
-    meaning: str
-    """What the key is for, from its docstring."""
 
 
 Explanation = Callable[[Mention], tuple[str, str]]
@@ -78,19 +79,22 @@ def described(value: Any, *, echo: bool) -> str:
     return f"the {kind} `{text}`" if echo and len(text) <= LONGEST_QUOTE and text.isprintable() else f"a {kind}"
 
 
-def _must_be(wanted: str) -> Explanation:
-    return lambda mention: (f"{mention.name} must be {wanted}, not {mention.value}", "")
+def _must_be(wanted: str, *, advice: str) -> Explanation:
+    return lambda mention: (f"{mention.name} must be {wanted}, not {mention.value}", advice)
 
 
 def _text(mention: Mention) -> tuple[str, str]:
-    advice = "put the value in quotes" if mention.value.startswith(("the number", "the truth value")) else ""
+    is_plain = mention.value.startswith(("the number", "the truth value", "a number", "a truth value"))
+    advice = "put the value in quotes" if is_plain else "write a text, or leave the key out"
     return f"{mention.name} must be a text, not {mention.value}", advice
 
 
 def _limited(mention: Mention) -> tuple[str, str]:
-    limits = {"ge": "at least", "le": "at most"}
-    wanted = next(f"{words} {mention.context[key]}" for key, words in limits.items() if key in mention.context)
-    return f"{mention.name} must be {wanted}, not {mention.value}", ""
+    limits = {"ge": ("at least", "more"), "le": ("at most", "less")}
+    limit, (words, other) = next(
+        (mention.context[key], words) for key, words in limits.items() if key in mention.context
+    )
+    return f"{mention.name} must be {words} {limit}, not {mention.value}", f"write {limit} or {other}"
 
 
 def _unknown(mention: Mention) -> tuple[str, str]:
@@ -105,12 +109,13 @@ def _choice(mention: Mention) -> tuple[str, str]:
     choices = mention.context["expected"].replace("'", "`").replace(" or ", ", ")
     what = f"{mention.name} must be one of {choices}, not {mention.value}"
     names = [part.strip(" `") for part in choices.split(",")]
-    return what, suggestions.correction(mention.text, names) if mention.text else ""
+    return what, suggestions.correction(mention.text, names) if mention.text else "write one of them"
 
 
 def _form(mention: Mention) -> tuple[str, str]:
-    wanted = forms.WORDS[mention.context["pattern"]]
-    return f"{mention.name} must be {wanted}; it is {mention.value}", ""
+    pattern = mention.context["pattern"]
+    wanted, example = forms.WORDS[pattern], forms.EXAMPLES[pattern]
+    return f"{mention.name} must be {wanted}; it is {mention.value}", f"write for example `{example}`"
 
 
 def _source(mention: Mention) -> tuple[str, str]:
@@ -120,37 +125,45 @@ def _source(mention: Mention) -> tuple[str, str]:
 
 def _too_short(mention: Mention) -> tuple[str, str]:
     least = mention.context["min_length"]
-    return f"{mention.name} must {'not be empty' if least == 1 else f'have at least {least} entries'}", ""
+    what = f"{mention.name} must {'not be empty' if least == 1 else f'have at least {least} entries'}"
+    return what, f"add {'one' if least == 1 else 'the others'}, or leave the key out where it is not required"
+
+
+def _too_few_characters(mention: Mention) -> tuple[str, str]:
+    least = mention.context["min_length"]
+    is_empty = least == 1 or mention.value == "an empty text"
+    what = f"{mention.name} must {'not be empty' if is_empty else f'have at least {least} characters'}"
+    return what, "fill it in, or leave the key out where it is not required"
 
 
 def _too_long(mention: Mention) -> tuple[str, str]:
-    return f"{mention.name} must have at most {mention.context['max_length']} characters", ""
+    return f"{mention.name} must have at most {mention.context['max_length']} characters", "shorten it"
 
 
 def _zero(mention: Mention) -> tuple[str, str]:
-    return f"{mention.name} must be more than zero", ""
+    return f"{mention.name} must be more than zero", "write more, or leave the key out where it is not required"
 
 
 def _other(mention: Mention) -> tuple[str, str]:
-    return f"{mention.name} is not valid", ""
+    return f"{mention.name} is not valid", "write it anew: stacks/schema.json has what may stand there"
 
+
+_MAPPING: Final = "write its keys below it, indented, or leave it out where it is not required"
 
 EXPLANATIONS: Final[Mapping[str, Explanation]] = {
     "missing": _missing,
     "extra_forbidden": _unknown,
     "literal_error": _choice,
-    "int_type": _must_be("a whole number"),
-    "bool_type": _must_be("`true` or `false`"),
-    "no_date": _must_be("a day, such as 2026-12-18"),
+    "int_type": _must_be("a whole number", advice="write digits alone, without quotes"),
+    "bool_type": _must_be("`true` or `false`", advice="write one of the two, without quotes"),
+    "no_date": _must_be("a day, such as 2026-12-18", advice="write year, month and day, with hyphens between them"),
     "string_type": _text,
-    "model_type": _must_be("a mapping"),
-    "model_attributes_type": _must_be("a mapping"),
-    "dict_type": _must_be("a mapping"),
-    "tuple_type": _must_be("a list"),
+    **dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), _must_be("a mapping", advice=_MAPPING)),
+    "tuple_type": _must_be("a list", advice="write `[a, b]`, or each item in a line of its own after `- `"),
     "greater_than_equal": _limited,
     "less_than_equal": _limited,
     "string_pattern_mismatch": _form,
-    "string_too_short": _too_short,
+    "string_too_short": _too_few_characters,
     "string_too_long": _too_long,
     "too_short": _too_short,
     "union_tag_not_found": _source,
@@ -160,9 +173,13 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
 
 def _followed(
     model: type[pydantic.BaseModel], location: tuple[str | int, ...]
-) -> tuple[findings.Path, type[pydantic.BaseModel] | None, bool]:
-    """The location without the tags of unions, the model that owns its last key, and whether it may be secret."""
+) -> tuple[findings.Path, type[pydantic.BaseModel] | None, str, bool]:
+    """The location without the tags of unions, the model that owns its last key, a meaning, and whether it is secret.
+
+    The meaning is what the innermost key that is known is for, by its docstring.
+    """
     steps: list[str | int] = []
+    meaning = ""
     owner: type[pydantic.BaseModel] | None = None
     current: type[pydantic.BaseModel] | None = model
     secret = False
@@ -174,6 +191,7 @@ def _followed(
         field = _keys(owner).get(str(step)) if owner else None
         if field is None:
             continue
+        meaning = " ".join((field.description or "").split()).rstrip(".")
         secret = secret or _holds_secret(field.annotation)
         choices = _models(field.annotation)
         if choices and remaining and _is_collection(field.annotation):
@@ -182,7 +200,7 @@ def _followed(
             tag = str(remaining.pop(0))
             choices = [choice for choice in choices if tag in choice.model_fields]
         current = choices[0] if len(choices) == 1 else None
-    return tuple(steps), owner, secret
+    return tuple(steps), owner, meaning, secret
 
 
 def _is_collection(annotation: Any) -> bool:
@@ -195,11 +213,6 @@ def _is_collection(annotation: Any) -> bool:
 
 def _keys(model: type[pydantic.BaseModel]) -> dict[str, Any]:
     return {field.alias or name: field for name, field in model.model_fields.items()}
-
-
-def _meaning(owner: type[pydantic.BaseModel] | None, steps: findings.Path) -> str:
-    field = _keys(owner).get(str(steps[-1])) if owner and steps else None
-    return (field.description or "").rstrip(".") if field else ""
 
 
 def _models(annotation: Any) -> list[type[pydantic.BaseModel]]:

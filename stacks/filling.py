@@ -37,8 +37,8 @@ def chosen(value: Any, *, by: str, catalogue: Mapping[str, type[T]], path: findi
         return Filled()
     if not isinstance(value, Mapping):
         what = f"`{findings.spelled(path)}` must be a mapping, not {explanations.described(value, echo=False)}"
-        advice = f"write it as keys and values, first `{by}`"
-        return Filled(found=(findings.Finding(path=path, what=what, next=advice),))
+        why, advice = f"its `{by}` says what the rest of it may be", f"write it as keys and values, first `{by}`"
+        return Filled(found=(findings.Finding(path=path, what=what, why=why, next=advice),))
     name = value.get(by)
     if not unknown.is_unknown(name) and isinstance(name, str) and name in catalogue:
         return filled(value, model=catalogue[name], path=path, echo=echo)
@@ -72,15 +72,16 @@ def _misnamed(
 ) -> findings.Finding:
     place = (*path, by)
     if by not in value:
-        what = f"`{findings.spelled(place)}` is missing"
-        return findings.Finding(path=place, what=what, next=f"write one of {suggestions.listed(catalogue)}")
+        what, advice = f"`{findings.spelled(place)}` is missing", f"write one of {suggestions.listed(catalogue)}"
+        return findings.Finding(path=place, what=what, why="it says what the rest of it may be", next=advice)
     name = value[by]
     repeated = name if echo and type(name) is str else ""
     what = (
         f"`{findings.spelled(place)}` must be one of {suggestions.listed(catalogue)}, "
         f"not {explanations.described(name, echo=echo)}"
     )
-    return findings.Finding(path=place, what=what, next=suggestions.correction(repeated, catalogue))
+    advice = suggestions.correction(repeated, catalogue)
+    return findings.Finding(path=place, what=what, why="it says what the rest of it may be", next=advice)
 
 
 def _meant(value: Mapping[str, Any], *, name: Any, catalogue: Mapping[str, type[T]]) -> str:

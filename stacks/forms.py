@@ -84,3 +84,33 @@ WORDS: Final = {
     quantities.PATTERN: "a Kubernetes quantity, such as 500m, 16 or 64Gi",
 }
 """What a text of each form is, to be read after "must be"."""
+
+EXAMPLES: Final = {
+    DNS_LABEL: "shop",
+    SERVICE_NAME: "shop",
+    DURATION: "15d",
+    PROVISIONER: "ebs.csi.aws.com",
+    STACK: "eks-prod",
+    CRON: "0 2 * * *",
+    MOMENT: "2026-12-18T02:00:00Z",
+    VERSION: "3.5.0",
+    POOL_NAME: "general",
+    MINOR: '"1.35"',
+    CIDR: "10.20.0.0/16",
+    TAG: "cost-center",
+    TIME: '"02:00"',
+    LABEL_KEY: "example.com/team",
+    LABEL_VALUE: "shop",
+    AWS_ACCOUNT: '"111122223333"',
+    VPC: "vpc-0123456789abcdef0",
+    SUBNET: "subnet-0123456789abcdef0",
+    GCP_PROJECT: "acme-prod",
+    GCP_NAME: "pods",
+    GCP_NETWORK: "projects/acme-prod/global/networks/main",
+    GCP_SUBNETWORK: "projects/acme-prod/regions/europe-west3/subnetworks/nodes",
+    DIGITS: '"123456789012"',
+    UUID: "00000000-0000-4000-8000-000000000001",
+    ARM_ID: "/subscriptions/…/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/main",
+    quantities.PATTERN: "500m` or `16Gi",
+}
+"""A text of each form, as a stack file has it."""

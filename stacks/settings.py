@@ -231,15 +231,16 @@ def _unknown_keys(config: Mapping[str, Any]) -> Iterator[findings.Finding]:
         ours = colon and (namespace == PROJECT or suggestions.is_slip(namespace, of=PROJECT))
         if ours and key not in known:
             advice = suggestions.correction(key, known)
-            yield findings.Finding(path=(key,), what=f"unknown key `{findings.spelled((key,))}`", next=advice)
+            what, why = f"unknown key `{findings.spelled((key,))}`", explanations.UNHEEDED
+            yield findings.Finding(path=(key,), what=what, why=why, next=advice)
 
 
 def _cluster(config: Mapping[str, Any], *, echo: bool, today: dt.date | None) -> filling.Filled[Any]:
     path, given = (CLUSTER_KEY,), config.get(CLUSTER_KEY)
     if CLUSTER_KEY not in config:
         what = f"`{CLUSTER_KEY}` is missing"
-        advice = "say with `vendor: local` whose cluster it is"
-        return filling.Filled(found=(findings.Finding(path=path, what=what, next=advice),))
+        why, advice = "a stack runs on one cluster", "say with `vendor: local` whose cluster it is"
+        return filling.Filled(found=(findings.Finding(path=path, what=what, why=why, next=advice),))
     foreign: tuple[findings.Finding, ...] = ()
     own = given
     if not unknown.is_unknown(given) and isinstance(given, Mapping):
@@ -264,7 +265,8 @@ def _services(
     if not isinstance(given, Mapping):
         what = f"`{SERVICES_KEY}` must map names to services, not be {explanations.described(given, echo=echo)}"
         advice = f"for no service at all, write `{SERVICES_KEY}: {{}}`"
-        return {}, [findings.Finding(path=(SERVICES_KEY,), what=what, next=advice)]
+        why = "a service has a name, by which it is found and told from others"
+        return {}, [findings.Finding(path=(SERVICES_KEY,), what=what, why=why, next=advice)]
     services: dict[str, catalogue.Service] = {}
     found: list[findings.Finding] = []
     for name, value in given.items():

@@ -102,7 +102,9 @@ def source(project: Project, stack: str) -> Source:
         raise errors.UsageError.of(
             f"there is no stack `{stack}`",
             why=f"a stack is a file Pulumi.<stack>.yaml; there are {suggestions.listed(project.stacks) or 'none yet'}",
-            next=suggestions.correction(stack, project.stacks) if project.stacks else "",
+            next=suggestions.correction(stack, project.stacks)
+            if project.stacks
+            else f"write stacks/Pulumi.{stack}.yaml, as README.md says",
         )
     path = project.stacks[stack]
     file = os.path.relpath(path, project.root)
@@ -133,26 +135,46 @@ def _mapping(document: positions.Document, path: findings.Path, *, file: str) ->
     if value is not None and not isinstance(value, Mapping):
         line, column = document.locate(path)
         what = f"`{findings.spelled(path)}` must be a mapping" if path else "a stack file must be a mapping"
-        advice = "write `config:` and the stack's settings below it"
-        raise errors.StackFileError(errors.Problem(what=what, next=advice, file=file, line=line, column=column))
+        problem = errors.Problem(
+            what=what,
+            why="Pulumi reads it so too",
+            next="write `config:` and the stack's settings below it",
+            file=file,
+            line=line,
+            column=column,
+        )
+        raise errors.StackFileError(problem)
     return value or {}
 
 
 def _shape(source: Source, keys: Mapping[str, str]) -> Iterator[errors.Problem]:
     for name in source.outer:
         if name not in STACK_KEYS:
-            yield source.problem(f"unknown key `{name}`", at=(name,), next=suggestions.correction(name, STACK_KEYS))
+            yield source.problem(
+                f"unknown key `{name}`",
+                at=(name,),
+                why="what stands below it has no effect",
+                next=suggestions.correction(name, STACK_KEYS),
+            )
     for written, key in keys.items():
         if not key:
             advice = "name it `namespace:name`, for example `paasport:cluster`"
-            yield source.problem(f"`{written}` is no configuration key", at=("config", written), next=advice)
+            what = f"`{written}` is no configuration key"
+            yield source.problem(what, at=("config", written), why="Pulumi refuses it", next=advice)
         elif source.written[key] != written:
             what = f"`{written}` and `{source.written[key]}` are the same configuration key"
-            yield source.problem(what, at=("config", written), next="keep one of them")
+            why = "only one of the two can be meant"
+            yield source.problem(what, at=("config", written), why=why, next="keep one of them")
 
 
 def _content(path: pathlib.Path, *, file: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise errors.StackFileError(errors.Problem(what=f"it cannot be read: {error.strerror}", file=file)) from None
+        problem = errors.Problem(
+            what=f"it cannot be read: {error.strerror}",
+            why="nothing is known of the stack without it",
+            next=f"ls -l {file}; then make it a file that you may read",
+            file=file,
+        )
+        raise errors.StackFileError(problem) from None

@@ -18,7 +18,8 @@ def check(root: pathlib.Path, *, stack: str | None, everything: bool, as_json: b
     from stacks import errors, files  # noqa: PLC0415 - likewise
 
     if stack and everything:
-        raise errors.UsageError.of(f"both {stack} and --all were given", next="leave one of them out")
+        what = f"both {stack} and --all were given"
+        raise errors.UsageError.of(what, why="one stack or all of them is meant", next="leave one of them out")
     stacks = [stack] if stack else files.names(root)
     problems = [problem for name in stacks for problem in files.check(root, name)]
     if as_json:

@@ -97,7 +97,8 @@ class _Kubectl(click.Command):
         ctx.meta[_GIVEN] = given
         if not found and len(own) > 1:
             line = " ".join([ctx.command_path, _SEPARATOR, *own])
-            raise errors.UsageError.of("kubectl's own arguments come after --", next=line)
+            why = "what stands before it is the name of a control plane"
+            raise errors.UsageError.of("kubectl's own arguments come after --", why=why, next=line)
         return super().parse_args(ctx, own)
 
 
@@ -113,7 +114,8 @@ def kubectl(context: click.Context, name: str) -> None:
     place = layouts.of(name)
     if not locks.held(place.supervisor_lock):
         raise errors.UsageError.of(
-            f"the control plane {name} does not run, so kubectl has nothing to talk to",
+            f"the control plane {name} does not run",
+            why="kubectl has nothing to talk to",
             next=f"./paasport local start {name}",
         )
     program = str(binaries.ensure(["kubectl"], report=_report).path("kubectl"))
@@ -172,7 +174,8 @@ def _split(arguments: list[str]) -> tuple[list[str], bool, list[str]]:
 
 def _chosen(name: str | None, *, everything: bool) -> Iterable[str]:
     if everything and name:
-        raise errors.UsageError.of(f"both {name} and --all were given", next="leave one of them out")
+        what = f"both {name} and --all were given"
+        raise errors.UsageError.of(what, why="one control plane or all of them is meant", next="leave one of them out")
     if not everything:
         return [name or DEFAULT_NAME]
     found = _names()

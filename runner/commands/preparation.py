@@ -98,7 +98,8 @@ def planned(root: pathlib.Path, stack: files.StackFile, *, report: Report) -> re
 
 def not_deployed(stack: str) -> errors.PaasportError:
     """What to tell where a stack is asked for what it has and it has nothing."""
-    return errors.EngineError.of(f"stack {stack} has not been deployed", next=f"./paasport up {stack}")
+    why = "nothing is known of it before"
+    return errors.EngineError.of(f"stack {stack} has not been deployed", why=why, next=f"./paasport up {stack}")
 
 
 async def _requested(

@@ -44,6 +44,6 @@ def only_stack(root: pathlib.Path, given: str | None, *, command: str) -> str:
         return names[0]
     raise errors.UsageError.of(
         f"say which stack is meant: {', '.join(names)}" if names else "there is no stack yet",
-        why="the project has several" if names else "",
+        why="the project has several" if names else "a stack is a file Pulumi.<stack>.yaml",
         next=f"./paasport {command} {names[0]}" if names else "write stacks/Pulumi.NAME.yaml, as README.md says",
     )

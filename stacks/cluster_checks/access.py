@@ -62,7 +62,8 @@ def allowlist_is_a_list(subject: subjects.Subject) -> Iterator[findings.Finding]
     if api != "allowlist":
         if cidrs:
             what = f"{place} has no effect: the API is `{api}`"
-            yield subject.finding("access", "cidrs", what=what, next="remove it, or write `api: allowlist`")
+            why = "a private API is reached from its network alone" if api == "private" else "an identity is asked for"
+            yield subject.finding("access", "cidrs", what=what, why=why, next="remove it, or write `api: allowlist`")
         return
     if not cidrs:
         by = "" if subject.cluster.access.api else f" by the tier `{subject.cluster.tier}`"
@@ -75,7 +76,8 @@ def allowlist_is_a_list(subject: subjects.Subject) -> Iterator[findings.Finding]
         )
     if len(cidrs) > (most := MOST_CIDRS[subject.vendor]):
         what = f"{place} has {len(cidrs)} networks, and {subject.vendor} takes {most}"
-        yield subject.finding("access", "cidrs", what=what, next="put neighbours together into larger networks")
+        advice = "put neighbours together into larger networks"
+        yield subject.finding("access", "cidrs", what=what, why="it refuses a longer list", next=advice)
 
 
 def _allowed(subject: subjects.Subject) -> Iterator[tuple[int, str]]:
@@ -137,7 +139,8 @@ def principals_are_the_vendors(
     wrong = _wrong(subject, principal)
     if wrong is not None:
         what, advice = wrong
-        yield subject.finding("access", *place, what=f"{shown} {what}", next=advice)
+        why = "the role would be refused, or be nobody's"
+        yield subject.finding("access", *place, what=f"{shown} {what}", why=why, next=advice)
     elif principal in earlier:
         yield subject.finding(
             "access",

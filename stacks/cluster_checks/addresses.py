@@ -63,7 +63,7 @@ def are_networks(subject: subjects.Subject, steps: tuple[str | int, ...], text: 
         network = str(Block(text, strict=False)) if subject.echo else "its first address"
     except ValueError:
         advice = "write four numbers of 0 to 255, a slash and a length, such as 10.20.0.0/16"
-        yield subject.finding(*steps, what=f"{place} is no IPv4 network", next=advice)
+        yield subject.finding(*steps, what=f"{place} is no IPv4 network", why="vendors refuse it", next=advice)
         return
     yield subject.finding(
         *steps,
@@ -131,7 +131,11 @@ def are_private(subject: subjects.Subject, key: str) -> Iterator[findings.Findin
         )
     elif subject.vendor == "aks" and (taken := [network for network in AKS_RESERVED if block.overlaps(network)]):
         yield subject.finding(
-            "network", key, what=f"{place} overlaps {taken[0]}, which AKS uses itself", next="choose another"
+            "network",
+            key,
+            what=f"{place} overlaps {taken[0]}, which AKS uses itself",
+            why="what is there could not be reached from the cluster",
+            next="choose another private network",
         )
 
 

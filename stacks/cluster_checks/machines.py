@@ -120,6 +120,7 @@ def are_as_many_as_the_vendor_takes(
                 f"{subject.spelled(*place)} has {len(pool.instance_types)} names, "
                 f"and a pool of {subject.vendor} takes {most}"
             ),
+            why="the others would have no effect" if most == 1 else "AWS refuses a node group with more",
             next="keep the first, and write a pool for each of the others" if most == 1 else "keep the best",
         )
 

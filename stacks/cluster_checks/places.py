@@ -28,6 +28,7 @@ def region_is_the_vendors(subject: subjects.Subject) -> Iterator[findings.Findin
     yield subject.finding(
         "region",
         what=f"{place} is {f'a region of {owner}, and not' if owner else 'no region'} of {vendor}",
+        why="the cluster and all that belongs to it would be made there",
         next=f"write `{near}`" if near else f"write one of its regions, for example `{EXAMPLES[vendor]}`",
     )
 
@@ -123,10 +124,16 @@ def pools_are_in_the_zones(subject: subjects.Subject, name: str, pool: managed.P
         place = ("pools", name, "zones", index)
         if number > has and subject.cluster.region in regions.known(subject.vendor):
             what = f"{subject.spelled(*place)} is {number}, and the cluster has {_zones(has)}"
-            yield subject.finding(*place, what=what, next="leave `zones` out for all, or name those that there are")
+            yield subject.finding(
+                *place,
+                what=what,
+                why="the pool would have no node there",
+                next="leave `zones` out for all, or name those that there are",
+            )
         elif number in numbers[:index]:
             what = f"{subject.spelled(*place)} names the zone {number} a second time"
-            yield subject.finding(*place, what=what, next="name each zone once")
+            why = "a pool has its nodes in a zone or not"
+            yield subject.finding(*place, what=what, why=why, next="name each zone once")
 
 
 def _shares_subnets_with_the_control_plane(subject: subjects.Subject) -> bool:

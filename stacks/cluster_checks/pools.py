@@ -87,7 +87,14 @@ def minimum_is_below_maximum(subject: subjects.Subject, name: str, pool: managed
     """A pool's fewest nodes are not more than its most."""
     if pool.min > pool.max:
         what = f"{subject.spelled('pools', name, 'min')} is {pool.min}, and `max` is {pool.max}"
-        yield subject.finding("pools", name, "min", what=what, next="both count nodes of all zones: raise `max`")
+        yield subject.finding(
+            "pools",
+            name,
+            "min",
+            what=what,
+            why="no number of nodes is right then, and vendors refuse it",
+            next="both count nodes of all zones: raise `max`",
+        )
 
 
 def somewhere_is_room_for_services(subject: subjects.Subject) -> Iterator[findings.Finding]:
@@ -134,7 +141,8 @@ def taints_are_different(subject: subjects.Subject, name: str, pool: managed.Poo
         if (taint.key, taint.effect) in seen:
             place = ("pools", name, "taints", index)
             what = f"{subject.spelled(*place)} repeats a key and effect"
-            yield subject.finding(*place, what=what, next="keep one of them")
+            why = "a node has one taint of a key and effect"
+            yield subject.finding(*place, what=what, why=why, next="keep one of them")
         seen.add((taint.key, taint.effect))
 
 

@@ -84,13 +84,15 @@ def tags_are_free(subject: subjects.Subject) -> Iterator[findings.Finding]:
         place = subject.spelled("tags", key)
         reserved = next((each for each in RESERVED_TAGS if key.startswith(each)), "")
         if key in OWN_TAGS:
-            yield subject.finding("tags", key, what=f"{place} is set by paasport itself", next="use another key")
+            what, why = f"{place} is set by paasport itself", "by it everything that belongs to a cluster is found"
+            yield subject.finding("tags", key, what=what, why=why, next="use another key")
         elif reserved:
             what = f"{place} begins with `{reserved}`, which a vendor keeps for itself"
-            yield subject.finding("tags", key, what=what, next="use another key")
-        elif not key[0].isalpha():
+            yield subject.finding("tags", key, what=what, why="it refuses the tag", next="use another key")
+        elif not key[:1].isalpha():
             what = f"{place} does not begin with a letter, as keys of Google's labels do"
-            yield subject.finding("tags", key, what=what, next="use another key")
+            why = "tags are such as every vendor takes"
+            yield subject.finding("tags", key, what=what, why=why, next="use another key")
     if len(tags) > MOST_TAGS:
         what = f"{subject.spelled('tags')} has {len(tags)} tags; {MOST_TAGS} are the most"
         yield subject.finding("tags", what=what, why="AWS and Azure take 50 with their own", next="remove some")
@@ -105,7 +107,12 @@ def addons_are_installed(subject: subjects.Subject) -> Iterator[findings.Finding
                 if name not in installed:
                     place = ("eks", "addonVersions", name)
                     what = f"{subject.spelled(*place)} is no add-on that the cluster gets"
-                    yield subject.finding(*place, what=what, next=suggestions.correction(name, installed))
+                    yield subject.finding(
+                        *place,
+                        what=what,
+                        why="the version would have no effect",
+                        next=suggestions.correction(name, installed),
+                    )
 
 
 CHECKS: Final[tuple[subjects.Check, ...]] = (

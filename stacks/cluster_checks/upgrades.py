@@ -69,7 +69,10 @@ def days_are_different(subject: subjects.Subject) -> Iterator[findings.Finding]:
         if day in days[:index]:
             place = ("kubernetes", "window", "days", index)
             yield subject.finding(
-                *place, what=f"{subject.spelled(*place)} names {day} a second time", next="name each day once"
+                *place,
+                what=f"{subject.spelled(*place)} names {day} a second time",
+                why="a day has one window",
+                next="name each day once",
             )
 
 
@@ -83,7 +86,11 @@ def freezes_end(subject: subjects.Subject, index: int, freeze: managed.Freeze) -
     place = ("kubernetes", "freezes", index)
     if freeze.end < freeze.start:
         yield subject.finding(
-            *place, "end", what=f"{subject.spelled(*place)} ends before it begins", next="exchange `start` and `end`"
+            *place,
+            "end",
+            what=f"{subject.spelled(*place)} ends before it begins",
+            why="no day would be in it, and vendors refuse it",
+            next="exchange `start` and `end`",
         )
 
 
@@ -135,7 +142,8 @@ def freezes_are_few(subject: subjects.Subject) -> Iterator[findings.Finding]:
     freezes = subject.cluster.kubernetes.freezes
     if subject.vendor == "gke" and len(freezes) > GKE_FREEZES:
         what = f"{subject.spelled('kubernetes', 'freezes')} has {len(freezes)} entries, and GKE takes {GKE_FREEZES}"
-        yield subject.finding("kubernetes", "freezes", what=what, next="remove those that are over")
+        why = "each is a maintenance exclusion, and it refuses more"
+        yield subject.finding("kubernetes", "freezes", what=what, why=why, next="remove those that are over")
 
 
 def _end(subject: subjects.Subject, support: versions.Support) -> dt.date | None:

@@ -139,7 +139,9 @@ def test_outputs_show_secrets_on_demand(deployed, capsys):
 
 def test_outputs_of_a_stack_that_was_never_deployed(project, capsys):
     assert cli.main(["outputs", "tiny-dev"], root=project) == 1
-    assert capsys.readouterr().err == "error: stack tiny-dev has not been deployed\n  next: ./paasport up tiny-dev\n"
+    assert capsys.readouterr().err == (
+        "error: stack tiny-dev has not been deployed\n  nothing is known of it before\n  next: ./paasport up tiny-dev\n"
+    )
 
 
 def test_without_a_name_one_of_several_stacks_is_not_guessed(project, capsys):

@@ -67,67 +67,76 @@ def local(**keys):
         pytest.param(
             local(nodes=3),
             "`paasport:cluster.nodes` must be a mapping, not the number `3`",
-            "",
+            "write its keys below it, indented, or leave it out where it is not required",
             id="number for mapping",
         ),
         pytest.param(
             local(nodes={"count": "three"}),
             "`paasport:cluster.nodes.count` must be a whole number, not the text `three`",
-            "",
+            "write digits alone, without quotes",
             id="text for number",
         ),
         pytest.param(
             local(nodes={"count": True}),
             "`paasport:cluster.nodes.count` must be a whole number, not the truth value `true`",
-            "",
+            "write digits alone, without quotes",
             id="truth value for number",
         ),
         pytest.param(
             local(nodes={"count": 501}),
             "`paasport:cluster.nodes.count` must be at most 500, not the number `501`",
-            "",
+            "write 500 or less",
             id="number too large",
         ),
         pytest.param(
             local(nodes={"pods": 0}),
             "`paasport:cluster.nodes.pods` must be at least 1, not the number `0`",
-            "",
+            "write 1 or more",
             id="number too small",
         ),
         pytest.param(
             local(nodes={"zones": "a"}),
             "`paasport:cluster.nodes.zones` must be a list, not the text `a`",
-            "",
+            "write `[a, b]`, or each item in a line of its own after `- `",
             id="text for list",
         ),
         pytest.param(
-            local(nodes={"zones": []}), "`paasport:cluster.nodes.zones` must not be empty", "", id="empty list"
+            local(nodes={"zones": []}),
+            "`paasport:cluster.nodes.zones` must not be empty",
+            "add one, or leave the key out where it is not required",
+            id="empty list",
         ),
         pytest.param(
             local(nodes={"zones": ["a", "B"]}),
             "`paasport:cluster.nodes.zones[1]` must be a DNS label: lower-case letters, digits and hyphens, "
             "with a letter or digit at both ends; it is the text `B`",
-            "",
+            "write for example `shop`",
             id="no DNS label in a list",
         ),
         pytest.param(
-            local(name="a" * 51), "`paasport:cluster.name` must have at most 50 characters", "", id="name too long"
+            local(name="a" * 51),
+            "`paasport:cluster.name` must have at most 50 characters",
+            "shorten it",
+            id="name too long",
         ),
         pytest.param(
             {**EXISTING, "name": "a" * 64},
             "`paasport:cluster.name` must have at most 63 characters",
-            "",
+            "shorten it",
             id="name of an existing cluster too long",
         ),
         pytest.param(
             local(nodes={"memory": "64 GB"}),
             "`paasport:cluster.nodes.memory` must be a Kubernetes quantity, such as 500m, 16 or 64Gi; "
             "it is the text `64 GB`",
-            "",
+            "write for example `500m` or `16Gi`",
             id="no quantity",
         ),
         pytest.param(
-            local(nodes={"cpu": 0}), "`paasport:cluster.nodes.cpu` must be more than zero", "", id="quantity of zero"
+            local(nodes={"cpu": 0}),
+            "`paasport:cluster.nodes.cpu` must be more than zero",
+            "write more, or leave the key out where it is not required",
+            id="quantity of zero",
         ),
         pytest.param(
             {key: value for key, value in EXISTING.items() if key != "storage"},
@@ -139,7 +148,7 @@ def local(**keys):
             {**EXISTING, "storage": {"provisioner": "EBS driver"}},
             "`paasport:cluster.storage.provisioner` must be the name of a CSI driver, such as ebs.csi.aws.com; "
             "it is the text `EBS driver`",
-            "",
+            "write for example `ebs.csi.aws.com`",
             id="no provisioner",
         ),
         pytest.param(
@@ -169,7 +178,7 @@ def local(**keys):
         pytest.param(
             {**EXISTING, "kubeconfig": {"path": ""}},
             "`paasport:cluster.kubeconfig.path` must not be empty",
-            "",
+            "fill it in, or leave the key out where it is not required",
             id="empty path",
         ),
         pytest.param(
@@ -181,7 +190,7 @@ def local(**keys):
         pytest.param(
             {**EXISTING, "kubeconfig": {"stack": "a/b"}},
             "`paasport:cluster.kubeconfig.stack` must be a stack's name, or organization/project/stack; it is a text",
-            "",
+            "write for example `eks-prod`",
             id="no stack's name, and nothing of a kubeconfig is repeated",
         ),
     ],
@@ -215,14 +224,20 @@ def test_a_wrong_cluster_is_explained(cluster, what, advice):
             {"metrics": {**PROMETHEUS, "overrides": {"retention": "15 days"}}},
             "`paasport:services.metrics.overrides.retention` must be a duration with its units from large to small, "
             "such as 15d or 1d12h; it is the text `15 days`",
-            "",
+            "write for example `15d`",
             id="no duration",
+        ),
+        pytest.param(
+            {"metrics": {**PROMETHEUS, "overrides": {"retention": "5"}}},
+            "`paasport:services.metrics.overrides.retention` must have at least 2 characters",
+            "fill it in, or leave the key out where it is not required",
+            id="a duration without its unit",
         ),
         pytest.param(
             {"metrics": {**PROMETHEUS, "overrides": {"version": "v3.5"}}},
             "`paasport:services.metrics.overrides.version` must be a version of three numbers, such as 3.5.0; "
             "it is the text `v3.5`",
-            "",
+            "write for example `3.5.0`",
             id="no version",
         ),
         pytest.param(
@@ -257,7 +272,9 @@ def test_a_wrong_service_is_explained(services, what, advice):
 
 
 def test_text_that_is_no_unicode_is_explained():
-    assert problems(local(name="\ud800")) == [("`paasport:cluster.name` is not valid", "")]
+    assert problems(local(name="\ud800")) == [
+        ("`paasport:cluster.name` is not valid", "write it anew: stacks/schema.json has what may stand there")
+    ]
 
 
 def test_a_missing_cluster_is_explained():

@@ -39,6 +39,7 @@ from . import samples
         pytest.param(
             samples.having(samples.EKS, access__api="private", access__wayIn="vpn"),
             "`paasport:cluster.access.cidrs` has no effect: the API is `private`\n"
+            "  a private API is reached from its network alone\n"
             "  next: remove it, or write `api: allowlist`",
             id="cidrs of a private API",
         ),
@@ -73,42 +74,49 @@ from . import samples
         pytest.param(
             samples.having(samples.EKS, access__cidrs=[f"203.0.{n}.0/24" for n in range(41)]),
             "`paasport:cluster.access.cidrs` has 41 networks, and eks takes 40\n"
+            "  it refuses a longer list\n"
             "  next: put neighbours together into larger networks",
             id="an allowlist that is too long",
         ),
         pytest.param(
             samples.having(samples.EKS, access__deployer="arn:aws:iam::111122223333:user/ci"),
             "`paasport:cluster.access.deployer` (`arn:aws:iam::111122223333:user/ci`) is no ARN of an IAM role\n"
+            "  the role would be refused, or be nobody's\n"
             "  next: write `arn:aws:iam::111122223333:role/NAME`: users and the account's root have keys that last",
             id="a user of IAM",
         ),
         pytest.param(
             samples.having(samples.EKS, access__deployer="arn:aws:sts::111122223333:assumed-role/deployer/laptop"),
             "`paasport:cluster.access.deployer` (`arn:aws:sts::111122223333:assumed-role/deployer/laptop`) is a session of a role, not the role\n"
+            "  the role would be refused, or be nobody's\n"
             "  next: write `arn:aws:iam::111122223333:role/deployer`",
             id="a session of a role",
         ),
         pytest.param(
             samples.having(samples.EKS, access__admins=["arn:aws:iam::444455556666:role/oncall"]),
             "`paasport:cluster.access.admins[0]` (`arn:aws:iam::444455556666:role/oncall`) is a role of another account than the cluster's\n"
+            "  the role would be refused, or be nobody's\n"
             "  next: write a role of the cluster's account: `arn:aws:iam::111122223333:role/NAME`",
             id="a role of another account",
         ),
         pytest.param(
             samples.having(samples.EKS, access__viewers=["arn:aws-cn:iam::111122223333:role/dev"]),
             "`paasport:cluster.access.viewers[0]` (`arn:aws-cn:iam::111122223333:role/dev`) is not in the partition `aws`\n"
+            "  the role would be refused, or be nobody's\n"
             "  next: write `arn:aws:iam::111122223333:role/NAME`",
             id="a role of another partition",
         ),
         pytest.param(
             samples.having(samples.GKE, access__admins=["oncall@acme.example"]),
             "`paasport:cluster.access.admins[0]` (`oncall@acme.example`) is no principal of Google Cloud\n"
+            "  the role would be refused, or be nobody's\n"
             "  next: write `serviceAccount:NAME@PROJECT.iam.gserviceaccount.com`, `group:NAME@DOMAIN` or `user:NAME@DOMAIN`",
             id="a bare address on GKE",
         ),
         pytest.param(
             samples.having(samples.AKS, access__deployer="platform-team"),
             "`paasport:cluster.access.deployer` (`platform-team`) is no object id of Entra\n"
+            "  the role would be refused, or be nobody's\n"
             "  next: write the UUID that `az ad sp show` or `az ad group show` has as `id`",
             id="a name on AKS",
         ),

@@ -9,6 +9,7 @@ from . import samples
         pytest.param(
             samples.having(samples.EKS, network__cidr="10.300.0.0/16"),
             "`paasport:cluster.network.cidr` (`10.300.0.0/16`) is no IPv4 network\n"
+            "  vendors refuse it\n"
             "  next: write four numbers of 0 to 255, a slash and a length, such as 10.20.0.0/16",
             id="octet above 255",
         ),
@@ -75,7 +76,8 @@ from . import samples
         pytest.param(
             samples.having(samples.AKS, network__cidr="172.31.0.0/20"),
             "`paasport:cluster.network.cidr` (`172.31.0.0/20`) overlaps 172.31.0.0/16, which AKS uses itself\n"
-            "  next: choose another",
+            "  what is there could not be reached from the cluster\n"
+            "  next: choose another private network",
             id="what AKS uses itself",
         ),
         pytest.param(

@@ -104,6 +104,7 @@ from . import samples
                 samples.GKE, general={"instanceTypes": ["n4-standard-4", "n4-standard-8"], "min": 1, "max": 2}
             ),
             "`paasport:cluster.pools.general.instanceTypes` has 2 names, and a pool of gke takes 1\n"
+            "  the others would have no effect\n"
             "  next: keep the first, and write a pool for each of the others",
             id="several machines on GKE",
         ),
@@ -112,6 +113,7 @@ from . import samples
                 samples.EKS, general={"instanceTypes": [f"x{n}.large" for n in range(21)], "min": 1, "max": 2}
             ),
             "`paasport:cluster.pools.general.instanceTypes` has 21 names, and a pool of eks takes 20\n"
+            "  AWS refuses a node group with more\n"
             "  next: keep the best",
             id="more machines than EKS takes",
         ),

@@ -84,7 +84,8 @@ def test_an_address_without_effect_overlaps_nothing():
         pytest.param(
             samples.having(EKS, eks__network__vpc="vpc-0123456789"),
             "`paasport:cluster.eks.network.vpc` must be the id of a VPC, such as vpc-0123456789abcdef0; it is the text `vpc-0123456789`\n"
-            "  Its id, `vpc-…`",
+            "  Its id, `vpc-…`\n"
+            "  next: write for example `vpc-0123456789abcdef0`",
             id="an id of neither 8 nor 17 digits",
         ),
         pytest.param(
@@ -118,21 +119,24 @@ def test_an_address_without_effect_overlaps_nothing():
         pytest.param(
             samples.having(GKE, gke__network__network="Hub_1"),
             "`paasport:cluster.gke.network.network` must be a network's name, or projects/PROJECT/global/networks/NAME; it is the text `Hub_1`\n"
-            "  Its name where it is in the cluster's project, or `projects/…/global/networks/…`",
+            "  Its name where it is in the cluster's project, or `projects/…/global/networks/…`\n"
+            "  next: write for example `projects/acme-prod/global/networks/main`",
             id="no name of a network",
         ),
         pytest.param(
             samples.having(GKE, gke__network__network="projects/acme-hub/regions/x-y1/subnetworks/a"),
             "`paasport:cluster.gke.network.network` must be a network's name, or projects/PROJECT/global/networks/NAME; it is a text\n"
-            "  Its name where it is in the cluster's project, or `projects/…/global/networks/…`",
+            "  Its name where it is in the cluster's project, or `projects/…/global/networks/…`\n"
+            "  next: write for example `projects/acme-prod/global/networks/main`",
             id="a subnetwork for a network",
         ),
         pytest.param(
             samples.having(GKE, gke__network__subnetwork=HUB),
             "`paasport:cluster.gke.network.subnetwork` must be a subnetwork's name, or projects/PROJECT/regions/REGION/subnetworks/NAME; "
             f"it is the text `{HUB}`\n"
-            "  Its subnetwork in the region, with Cloud NAT and Private Google Access: the name or\n"
-            "`projects/…/regions/…/subnetworks/…`, as the network is written",
+            "  Its subnetwork in the region, with Cloud NAT and Private Google Access: the name or "
+            "`projects/…/regions/…/subnetworks/…`, as the network is written\n"
+            "  next: write for example `projects/acme-prod/regions/europe-west3/subnetworks/nodes`",
             id="a network for a subnetwork",
         ),
         pytest.param(
@@ -159,7 +163,8 @@ def test_an_address_without_effect_overlaps_nothing():
         pytest.param(
             samples.having(GKE, gke__network__podsRange="Pods"),
             "`paasport:cluster.gke.network.podsRange` must be a name of lower-case letters, digits and hyphens, first a letter, of at most 63 characters; it is the text `Pods`\n"
-            "  Name of the subnetwork's secondary range for pods. Default `pods`",
+            "  Name of the subnetwork's secondary range for pods. Default `pods`\n"
+            "  next: write for example `pods`",
             id="no name of a range",
         ),
         pytest.param(

@@ -11,24 +11,29 @@ OWN = ["subnet-0123456a", "subnet-0123456b"]
     [
         pytest.param(
             samples.having(samples.EKS, region="eu-centrl-1"),
-            "`paasport:cluster.region` (`eu-centrl-1`) is no region of eks\n  next: write `eu-central-1`",
+            "`paasport:cluster.region` (`eu-centrl-1`) is no region of eks\n"
+            "  the cluster and all that belongs to it would be made there\n"
+            "  next: write `eu-central-1`",
             id="misspelled region",
         ),
         pytest.param(
             samples.having(samples.AKS, region="mars"),
             "`paasport:cluster.region` (`mars`) is no region of aks\n"
+            "  the cluster and all that belongs to it would be made there\n"
             "  next: write one of its regions, for example `germanywestcentral`",
             id="region far from all",
         ),
         pytest.param(
             samples.having(samples.EKS, region="europe-west3"),
             "`paasport:cluster.region` (`europe-west3`) is a region of gke, and not of eks\n"
+            "  the cluster and all that belongs to it would be made there\n"
             "  next: write one of its regions, for example `eu-central-1`",
             id="region of another vendor",
         ),
         pytest.param(
             samples.having(samples.AKS, region="us-gov-west-1"),
             "`paasport:cluster.region` (`us-gov-west-1`) is a region of eks, and not of aks\n"
+            "  the cluster and all that belongs to it would be made there\n"
             "  next: write one of its regions, for example `germanywestcentral`",
             id="region of another vendor, far from all",
         ),
@@ -72,12 +77,15 @@ OWN = ["subnet-0123456a", "subnet-0123456b"]
         pytest.param(
             samples.pools(samples.having(samples.EKS, network__zones=2), general=samples.GENERAL | {"zones": [1, 3]}),
             "`paasport:cluster.pools.general.zones[1]` is 3, and the cluster has 2 zones\n"
+            "  the pool would have no node there\n"
             "  next: leave `zones` out for all, or name those that there are",
             id="a zone of a pool that the cluster has not",
         ),
         pytest.param(
             samples.pools(samples.GKE, general=samples.GENERAL | {"zones": [2, 2]}),
-            "`paasport:cluster.pools.general.zones[1]` names the zone 2 a second time\n  next: name each zone once",
+            "`paasport:cluster.pools.general.zones[1]` names the zone 2 a second time\n"
+            "  a pool has its nodes in a zone or not\n"
+            "  next: name each zone once",
             id="a zone named twice",
         ),
         pytest.param(

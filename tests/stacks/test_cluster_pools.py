@@ -50,6 +50,7 @@ from . import samples
         pytest.param(
             samples.pools(samples.GKE, general=samples.GENERAL | {"min": 5}),
             "`paasport:cluster.pools.general.min` is 5, and `max` is 4\n"
+            "  no number of nodes is right then, and vendors refuse it\n"
             "  next: both count nodes of all zones: raise `max`",
             id="more at least than at most",
         ),
@@ -107,7 +108,9 @@ from . import samples
                 samples.EKS,
                 extra=samples.GENERAL | {"taints": [{"key": "gpu", "value": "a"}, {"key": "gpu", "value": "b"}]},
             ),
-            "`paasport:cluster.pools.extra.taints[1]` repeats a key and effect\n  next: keep one of them",
+            "`paasport:cluster.pools.extra.taints[1]` repeats a key and effect\n"
+            "  a node has one taint of a key and effect\n"
+            "  next: keep one of them",
             id="a taint twice",
         ),
     ],

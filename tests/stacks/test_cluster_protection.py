@@ -48,18 +48,22 @@ from . import samples
         ),
         pytest.param(
             samples.having(samples.GKE, tags={"cluster": "mine"}),
-            "`paasport:cluster.tags.cluster` is set by paasport itself\n  next: use another key",
+            "`paasport:cluster.tags.cluster` is set by paasport itself\n"
+            "  by it everything that belongs to a cluster is found\n"
+            "  next: use another key",
             id="our own tag",
         ),
         pytest.param(
             samples.having(samples.EKS, tags={"goog-owner": "me"}),
             "`paasport:cluster.tags.goog-owner` begins with `goog`, which a vendor keeps for itself\n"
+            "  it refuses the tag\n"
             "  next: use another key",
             id="a vendor's tag",
         ),
         pytest.param(
             samples.having(samples.EKS, tags={"1st": "me"}),
             "`paasport:cluster.tags.1st` does not begin with a letter, as keys of Google's labels do\n"
+            "  tags are such as every vendor takes\n"
             "  next: use another key",
             id="a tag that is no label of Google's",
         ),
@@ -72,12 +76,15 @@ from . import samples
         ),
         pytest.param(
             samples.having(samples.EKS, eks__addonVersions={"vpc-cmi": "v1.20.4-eksbuild.2"}),
-            "`paasport:cluster.eks.addonVersions.vpc-cmi` is no add-on that the cluster gets\n  next: write `vpc-cni`",
+            "`paasport:cluster.eks.addonVersions.vpc-cmi` is no add-on that the cluster gets\n"
+            "  the version would have no effect\n"
+            "  next: write `vpc-cni`",
             id="an add-on that is not installed",
         ),
         pytest.param(
             samples.having(samples.EKS, compute="auto", eks__addonVersions={"vpc-cni": "v1.20.4-eksbuild.2"}),
             "`paasport:cluster.eks.addonVersions.vpc-cni` is no add-on that the cluster gets\n"
+            "  the version would have no effect\n"
             "  next: write one of `metrics-server`, `snapshot-controller`",
             id="an add-on that Auto Mode brings",
         ),

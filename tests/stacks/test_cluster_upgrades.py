@@ -40,14 +40,18 @@ TODAY = dt.date(2026, 11, 22)
         ),
         pytest.param(
             samples.having(samples.EKS, kubernetes__window={"days": ["sunday", "sunday"]}),
-            "`paasport:cluster.kubernetes.window.days[1]` names sunday a second time\n  next: name each day once",
+            "`paasport:cluster.kubernetes.window.days[1]` names sunday a second time\n"
+            "  a day has one window\n"
+            "  next: name each day once",
             id="a day twice",
         ),
         pytest.param(
             samples.having(
                 samples.EKS, kubernetes__freezes=[{"name": "a", "start": "2026-12-20", "end": "2026-12-19"}]
             ),
-            "`paasport:cluster.kubernetes.freezes[0]` ends before it begins\n  next: exchange `start` and `end`",
+            "`paasport:cluster.kubernetes.freezes[0]` ends before it begins\n"
+            "  no day would be in it, and vendors refuse it\n"
+            "  next: exchange `start` and `end`",
             id="a freeze that ends before it begins",
         ),
         pytest.param(
@@ -96,6 +100,7 @@ TODAY = dt.date(2026, 11, 22)
                 kubernetes__freezes=[{"name": f"f{n}", "start": "2026-12-20", "end": "2026-12-21"} for n in range(20)],
             ),
             "`paasport:cluster.kubernetes.freezes` has 20 entries, and GKE takes 19\n"
+            "  each is a maintenance exclusion, and it refuses more\n"
             "  next: remove those that are over",
             id="more freezes than GKE takes",
         ),
