@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from local.operators import cert_manager, etcd_operator, played
+from local.operators import cert_manager, etcd_operator, mongodb_kubernetes, played
 
 PLAYED: Final[tuple[played.Played, ...]] = (
     cert_manager.PLAYED,
     etcd_operator.PLAYED,
+    mongodb_kubernetes.PLAYED,
 )

@@ -9,6 +9,7 @@ NAMES: Final = frozenset(
     {
         "cert-manager",
         "etcd-operator",
+        "mongodb-kubernetes",
     }
 )
 
