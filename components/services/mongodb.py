@@ -35,6 +35,7 @@ _METRICS: Final = 9216
 _METRICS_NAME: Final = "metrics"
 _NAME: Final = "mongodb"
 _ACCOUNT: Final = "mongodb-database"
+"""Named in the pods too: the operator's own name for it was another one in the community operator, and may change."""
 _ZONES: Final = 3
 """With two, the loss of one can take the majority."""
 _MEMBER_SECONDS: Final = 300
