@@ -314,7 +314,7 @@ class Endpoint:
     service: str
     """Name of the Kubernetes Service."""
     port: int
-    scheme: Literal["http", "https", "mongodb"] = "http"
+    scheme: Literal["amqps", "http", "https", "mongodb"] = "http"
 
     @property
     def url(self) -> str:

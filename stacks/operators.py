@@ -18,6 +18,7 @@ BY_SERVICE: Final[dict[str, tuple[str, ...]]] = {
     "etcd": ("etcd-operator",),
     "mongodb": ("mongodb-kubernetes", "cert-manager"),
     "prometheus": ("prometheus-operator",),
+    "rabbitmq": ("rabbitmq-cluster-operator", "cert-manager"),
 }
 """What each service needs and what that requires, settings of whatever kind included."""
 INGRESS: Final = ("contour",)

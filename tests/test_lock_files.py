@@ -8,12 +8,22 @@ import pytest
 import yaml
 
 from components.operators import catalogue, sources
-from components.services import alertmanager, backups, etcd, mongodb, mongodb_backups, prometheus
+from components.services import (
+    alertmanager,
+    backups,
+    etcd,
+    mongodb,
+    mongodb_backups,
+    prometheus,
+    rabbitmq,
+    rabbitmq_backups,
+)
 from components.services import catalogue as services
 from local import releases
 from runner.commands import preparation
 from stacks.services import mongodb as mongodb_settings
 from stacks.services import prometheus as prometheus_settings
+from stacks.services import rabbitmq as rabbitmq_settings
 from tests import test_readme
 
 ROOT = test_readme.ROOT
@@ -87,3 +97,8 @@ def test_the_images_of_mongodb_are_those_that_its_objects_name():
 
 def test_the_images_of_etcd_are_those_that_its_objects_name():
     assert IMAGES["etcd"] == [f"{etcd.REPOSITORY}:v{etcd.VERSION}", backups.IMAGE]
+
+
+def test_the_images_of_rabbitmq_are_those_that_its_objects_name():
+    server = f"{rabbitmq.IMAGE}:{rabbitmq_settings.VERSION}-management"
+    assert IMAGES["rabbitmq"] == [server, rabbitmq_backups.IMAGE, backups.IMAGE]

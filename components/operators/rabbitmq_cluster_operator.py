@@ -15,7 +15,10 @@ NAMESPACE: Final = "rabbitmq-system"
 
 VERSION: Final = "2.22.3"
 
-_PODS: Final = {"app.kubernetes.io/name": NAME}
+PODS: Final = {"app.kubernetes.io/name": NAME}
+"""Labels of the operator's pods."""
+MANAGEMENT: Final = 15671
+"""Where every node is asked for its version and its queues' quorum, by TLS."""
 _IMAGE: Final = f"ghcr.io/rabbitmq/cluster-operator:{VERSION}"
 _UNFINISHED: Final = "metrics-certs"
 """A Certificate for `SERVICE_NAME.SERVICE_NAMESPACE.svc`: a placeholder that upstream left in, used by nothing."""
@@ -39,13 +42,14 @@ def _forgotten(manifest: contracts.Manifest) -> bool:
 
 
 def _network_policy() -> contracts.Manifest:
-    # Brokers are told what to do by commands in their pods, through the API server.
+    # Brokers are told what to do by commands in their pods, through the API server, and asked by their own API: a
+    # closed port there would hold up every change, because this version waits for it without a limit.
     return isolation.network_policy(
         NAME,
         namespace=NAMESPACE,
-        pods=_PODS,
+        pods=PODS,
         ingress=[isolation.webhook("webhook-server"), isolation.scraped("metrics")],
-        egress=[isolation.DNS, isolation.API_SERVER],
+        egress=[isolation.DNS, isolation.API_SERVER, isolation.to(MANAGEMENT)],
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from components import contracts
-from components.services import etcd, mongodb, prometheus
+from components.services import etcd, mongodb, prometheus, rabbitmq
 
 SERVICES: Final[dict[str, contracts.Service[Any]]] = {
     entry.name: entry
@@ -13,5 +13,6 @@ SERVICES: Final[dict[str, contracts.Service[Any]]] = {
         etcd.SERVICE,
         mongodb.SERVICE,
         prometheus.SERVICE,
+        rabbitmq.SERVICE,
     )
 }

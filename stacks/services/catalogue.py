@@ -7,10 +7,10 @@ from typing import Annotated, Final
 
 import pydantic
 
-from stacks.services import etcd, mongodb, prometheus
+from stacks.services import etcd, mongodb, prometheus, rabbitmq
 
 Service = Annotated[
-    etcd.Etcd | mongodb.Mongodb | prometheus.Prometheus,
+    etcd.Etcd | mongodb.Mongodb | prometheus.Prometheus | rabbitmq.Rabbitmq,
     pydantic.Field(discriminator="service"),
 ]
 """A service of the catalogue, told apart by `service`."""
@@ -19,5 +19,6 @@ SERVICES: Final[Mapping[str, type[Service]]] = {
     "etcd": etcd.Etcd,
     "mongodb": mongodb.Mongodb,
     "prometheus": prometheus.Prometheus,
+    "rabbitmq": rabbitmq.Rabbitmq,
 }
 """The model of each, by its name."""

@@ -1,0 +1,144 @@
+"""What must hold between the settings of a RabbitMQ. Pure; one function a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from stacks import findings, quantities, unknown
+from stacks.services import instance, rabbitmq
+
+if TYPE_CHECKING:
+    from stacks import nodes
+
+TAKEN: Final = "backup"
+"""The operator tells its pods by nothing but the instance's name, and the pods that back up have this one."""
+
+
+def nodes_have_a_majority(
+    service: instance.Instance, _hosts: nodes.Nodes | None, path: findings.Path
+) -> Iterator[findings.Finding]:
+    """An odd number, and not too many."""
+    if not isinstance(service, rabbitmq.Rabbitmq) or service.overrides.replicas is None:
+        return
+    count, place = service.overrides.replicas, (*path, "overrides", "replicas")
+    if count > rabbitmq.MOST_NODES:
+        yield findings.Finding(
+            path=place,
+            what=f"`{findings.spelled(place)}` is {count}; {rabbitmq.MOST_NODES} nodes are the most",
+            why="the operator 2.22.3 is tested with 1, 3 and 5, and more make every change of a queue slower",
+            next=f"write {rabbitmq.MOST_NODES} or less, or give one instance to each group of clients",
+        )
+    elif count % 2 == 0:
+        yield findings.Finding(
+            path=place,
+            what=f"`{findings.spelled(place)}` is {count}, an even number of nodes",
+            why=f"a majority of {count} is {service.quorum}, so no more may fail than with {count - 1}",
+            next=f"write {count + 1}",
+        )
+
+
+def version_can_be_had(
+    service: instance.Instance, _hosts: nodes.Nodes | None, path: findings.Path
+) -> Iterator[findings.Finding]:
+    """One of a series that gets fixes and that the operator knows."""
+    if not isinstance(service, rabbitmq.Rabbitmq) or service.overrides.version is None:
+        return
+    version, place = unknown.known(service.overrides.version), (*path, "overrides", "version")
+    if version.rpartition(".")[0] not in rabbitmq.SERIES:
+        yield findings.Finding(
+            path=place,
+            what=f"`{findings.spelled(place)}` is {version}; RabbitMQ {' and '.join(rabbitmq.SERIES)} can be had",
+            why="older series get no fixes any more, and the operator 2.22.3 is older than newer ones",
+            next=f"leave `version` out for {rabbitmq.VERSION}",
+        )
+
+
+def memory_is_enough(
+    service: instance.Instance, _hosts: nodes.Nodes | None, path: findings.Path
+) -> Iterator[findings.Finding]:
+    """For Erlang, the management plugin and some messages."""
+    if not isinstance(service, rabbitmq.Rabbitmq) or service.overrides.memory is None:
+        return
+    memory, place = service.overrides.memory, (*path, "overrides", "memory")
+    if quantities.value(memory) < quantities.value(rabbitmq.LEAST_MEMORY):
+        yield findings.Finding(
+            path=place,
+            what=f"`{findings.spelled(place)}` is {memory}; {rabbitmq.LEAST_MEMORY} is the least",
+            why="publishers are stopped when half of it is used, and a node uses hundreds of megabytes for itself",
+            next=f"write {rabbitmq.LEAST_MEMORY} or more",
+        )
+
+
+def volume_is_larger_than_what_stays_free(
+    service: instance.Instance, _hosts: nodes.Nodes | None, path: findings.Path
+) -> Iterator[findings.Finding]:
+    """Room for messages besides what a node must be able to write when its memory is full."""
+    if not isinstance(service, rabbitmq.Rabbitmq):
+        return
+    memory, storage = service.asked("memory"), service.asked("storage")
+    if quantities.value(storage) <= 2 * quantities.value(memory):
+        place = (*path, "overrides", "storage" if service.overrides.storage else "memory")
+        yield findings.Finding(
+            path=place,
+            what=f"`{findings.spelled(path)}` has {storage} of storage for {memory} of memory",
+            why="as much as the memory stays free, and publishers are stopped when less is: little would be left",
+            next="ask for more than twice as much storage as memory",
+        )
+
+
+def name_is_free(
+    service: instance.Instance, _hosts: nodes.Nodes | None, path: findings.Path
+) -> Iterator[findings.Finding]:
+    """None that other pods of the namespace have."""
+    if isinstance(service, rabbitmq.Rabbitmq) and path[-1] == TAKEN:
+        yield findings.Finding(
+            path=path,
+            what=f"a RabbitMQ cannot be called `{TAKEN}`",
+            why="its Service would send clients to the pods that back it up",
+            next="write another name",
+        )
+
+
+def protocols_are_named_once(
+    service: instance.Instance, _hosts: nodes.Nodes | None, path: findings.Path
+) -> Iterator[findings.Finding]:
+    """The operator's list of plugins would otherwise name one twice."""
+    if not isinstance(service, rabbitmq.Rabbitmq):
+        return
+    seen: list[str] = []
+    for number, protocol in enumerate(service.protocols):
+        place = (*path, "protocols", number)
+        if unknown.known(protocol) in seen:
+            yield findings.Finding(
+                path=place,
+                what=f"`{findings.spelled(place)}` names {protocol} again",
+                why="each protocol is either spoken or not",
+                next="remove it",
+            )
+        seen.append(protocol)
+
+
+def restore_is_done_by_hand(
+    service: instance.Instance, _hosts: nodes.Nodes | None, path: findings.Path
+) -> Iterator[findings.Finding]:
+    """What is loaded at a node's start would be loaded at every start."""
+    if isinstance(service, rabbitmq.Rabbitmq) and service.restore is not None:
+        place = (*path, "restore")
+        yield findings.Finding(
+            path=place,
+            what=f"`{findings.spelled(place)}` cannot be had for a RabbitMQ",
+            why="definitions that a node loads at its start undo at every later start what has changed since",
+            next="leave it out, and import the definitions by hand: docs/services/rabbitmq.md has the steps",
+        )
+
+
+CHECKS = (
+    nodes_have_a_majority,
+    version_can_be_had,
+    memory_is_enough,
+    volume_is_larger_than_what_stays_free,
+    name_is_free,
+    protocols_are_named_once,
+    restore_is_done_by_hand,
+)
