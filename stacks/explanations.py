@@ -114,8 +114,9 @@ def _choice(mention: Mention) -> tuple[str, str]:
 
 def _form(mention: Mention) -> tuple[str, str]:
     pattern = mention.context["pattern"]
-    wanted, example = forms.WORDS[pattern], forms.EXAMPLES[pattern]
-    return f"{mention.name} must be {wanted}; it is {mention.value}", f"write for example `{example}`"
+    what = f"{mention.name} must be {forms.WORDS[pattern]}; it is {mention.value}"
+    example = forms.EXAMPLES.get(pattern)
+    return what, f"write for example `{example}`" if example else "write such a text"
 
 
 def _source(mention: Mention) -> tuple[str, str]:

@@ -86,6 +86,7 @@ WORDS: Final = {
 """What a text of each form is, to be read after "must be"."""
 
 EXAMPLES: Final = {
+    DATABASE: "orders",
     DNS_LABEL: "shop",
     SERVICE_NAME: "shop",
     DURATION: "15d",

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-LEAST_LIKENESS: Final = 60
-"""Percent. Below it an offer is more confusing than the list of what there is."""
+LEAST_LIKENESS: Final = 65
+"""Percent. Below it an offer is more confusing than the list of what there is: a part of two letters makes 60."""
+LEAST_OF_THE_WHOLE: Final = 60
+"""The same for names that are compared as a whole, where a part alone makes nothing."""
 
 SLIP: Final = 0.85
 """Share of equal characters: one wrong, missing or superfluous character in a word of seven or more."""
@@ -24,7 +26,7 @@ def nearest(name: str, names: Iterable[str], *, whole: bool = False) -> str:
         list(names),
         scorer=fuzz.ratio if whole else fuzz.WRatio,
         processor=utils.default_process,
-        score_cutoff=LEAST_LIKENESS,
+        score_cutoff=LEAST_OF_THE_WHOLE if whole else LEAST_LIKENESS,
     )
     return str(found[0]) if found else ""
 

@@ -110,6 +110,13 @@ def allowed_networks_are_seen_from_outside(
             why="such an address never arrives there; vendors refuse it",
             next="write the public addresses that this network leaves by, or `api: private`",
         )
+    elif text in subject.cluster.access.cidrs[:index]:
+        yield subject.finding(
+            *place,
+            what=f"{shown} is named a second time",
+            why="the list has a limit, and one entry is enough",
+            next="name each network once",
+        )
 
 
 def _principals(subject: subjects.Subject) -> Iterator[tuple[tuple[str | int, ...], str, tuple[str, ...]]]:

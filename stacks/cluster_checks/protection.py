@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from stacks import findings, managed, suggestions
+from stacks import findings, forms, managed, suggestions
 from stacks.cluster_checks import subject as subjects
 
 CLOUDWATCH_DAYS: Final = (
@@ -89,7 +90,7 @@ def tags_are_free(subject: subjects.Subject) -> Iterator[findings.Finding]:
         elif reserved:
             what = f"{place} begins with `{reserved}`, which a vendor keeps for itself"
             yield subject.finding("tags", key, what=what, why="it refuses the tag", next="use another key")
-        elif not key[:1].isalpha():
+        elif re.fullmatch(forms.TAG, key) and not key[0].isalpha():
             what = f"{place} does not begin with a letter, as keys of Google's labels do"
             why = "tags are such as every vendor takes"
             yield subject.finding("tags", key, what=what, why=why, next="use another key")

@@ -6,11 +6,14 @@ import dataclasses
 import datetime as dt
 import functools
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVarTuple
+from typing import Any, Final, TypeVarTuple
 
 from stacks import findings, managed, resolution, unknown
 
 Ts = TypeVarTuple("Ts")
+
+LONGEST_SHOWN: Final = 250
+"""Characters of a value that a message repeats: enough for an ARN or a resource id of Azure's."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -50,8 +53,9 @@ class Subject:
         return f"`{findings.spelled((*self.path, *steps))}`"
 
     def shown(self, value: object) -> str:
-        """The value in brackets, to stand behind its key; nothing where it may not be repeated."""
-        return f" (`{value}`)" if self.echo else ""
+        """The value in brackets, to stand behind its key; nothing where it may not be repeated or could not be read."""
+        text = str(value)
+        return f" (`{text}`)" if self.echo and text.isprintable() and 0 < len(text) <= LONGEST_SHOWN else ""
 
     def finding(self, *steps: str | int, what: str, why: str = "", next: str = "") -> findings.Finding:  # noqa: A002
         """A finding at the key `steps` inside the cluster."""
