@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from local.operators import cert_manager, etcd_operator, mongodb_kubernetes, played
+from local.operators import cert_manager, etcd_operator, mongodb_kubernetes, played, rabbitmq_cluster_operator
 
 PLAYED: Final[tuple[played.Played, ...]] = (
     cert_manager.PLAYED,
     etcd_operator.PLAYED,
     mongodb_kubernetes.PLAYED,
+    rabbitmq_cluster_operator.PLAYED,
 )

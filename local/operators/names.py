@@ -10,6 +10,7 @@ NAMES: Final = frozenset(
         "cert-manager",
         "etcd-operator",
         "mongodb-kubernetes",
+        "rabbitmq-cluster-operator",
     }
 )
 
