@@ -314,7 +314,7 @@ class Endpoint:
     service: str
     """Name of the Kubernetes Service."""
     port: int
-    scheme: Literal["amqps", "http", "https", "mongodb"] = "http"
+    scheme: Literal["amqps", "http", "https", "mongodb", "postgresql"] = "http"
 
     @property
     def url(self) -> str:
@@ -347,7 +347,7 @@ class ServiceArgs(Generic[Options]):
     passwords: Mapping[str, pulumi.Input[str]] = dataclasses.field(default_factory=dict)
     """One for each name in the entry's `passwords`: generated once, secret, the same at every run."""
     backups: BackupTarget | None = None
-    """Where backups go; None where the settings ask for none."""
+    """Where backups go and come from; None where the settings ask neither for backups nor for a restore."""
     monitored_by: str = ""
     """Name of the stack's Prometheus that watches the instance; empty where none does."""
 
@@ -364,8 +364,8 @@ class ServiceObjects:
     secrets: tuple[Manifest, ...] = ()
     """Secrets with credentials, each a registration of its own, before the custom resources."""
     witnesses: tuple[Manifest, ...] = ()
-    """What is waited for where the custom resources say nothing about themselves: each a registration of its own, after
-    them, ready by its own annotations."""
+    """What comes after the custom resources, unprotected: what is waited for where those say nothing about themselves,
+    and what works on what their operator has made. Each a registration of its own, ready by its own annotations."""
     connection: Mapping[str, pulumi.Input[str]] = dataclasses.field(default_factory=dict)
     """What a client needs, by the names of the Service Binding specification (servicebinding.io/spec/core/1.1.0):
     `type`, `host`, `port`, `username`, `password`, `uri` and the like. Secret is what is made of `passwords`, by
@@ -390,4 +390,5 @@ class Service(Generic[Options]):
     passwords: tuple[str, ...] = ()
     """Names of the passwords that are generated for an instance."""
     backup_account: str = ""
-    """The ServiceAccount of the pods that write backups; empty for a service that has none."""
+    """The ServiceAccount of the pods that use the object store; empty for that of the instance's own name, which its
+    operator makes."""

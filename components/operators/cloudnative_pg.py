@@ -13,8 +13,9 @@ NAME: Final = "cloudnative-pg"
 NAMESPACE: Final = "cnpg-system"
 """Upstream's: its webhooks name it, and plugins must live where the operator lives."""
 
-_PODS: Final = {"app.kubernetes.io/name": "cloudnative-pg"}
-_INSTANCE_MANAGER: Final = 8000
+PODS: Final = {"app.kubernetes.io/name": "cloudnative-pg"}
+"""Labels of the operator's own pods."""
+INSTANCE_MANAGER: Final = 8000
 """Where every instance, in whatever namespace, tells the operator its state and takes orders."""
 _PLUGIN: Final = 9090
 """Where plugins in the operator's namespace answer by gRPC."""
@@ -36,9 +37,9 @@ def _network_policy() -> contracts.Manifest:
     return isolation.network_policy(
         NAME,
         namespace=NAMESPACE,
-        pods=_PODS,
+        pods=PODS,
         ingress=[isolation.webhook("webhook-server"), isolation.scraped("metrics")],
-        egress=[isolation.DNS, isolation.API_SERVER, isolation.to(_INSTANCE_MANAGER, _PLUGIN)],
+        egress=[isolation.DNS, isolation.API_SERVER, isolation.to(INSTANCE_MANAGER, _PLUGIN)],
     )
 
 

@@ -23,6 +23,11 @@ ACCOUNT: Final = "backup"
 """The ServiceAccount of the pods that copy; the catalogue entry's `backup_account`."""
 HOURS: Final = 6
 """How long one backup may take."""
+TO_STORE: Final[tuple[dict[str, Any], ...]] = (
+    {"ports": [{"protocol": "TCP", "port": 443}, {"protocol": "TCP", "port": 80}]},
+    {"ports": [{"protocol": "TCP", "port": 988}]},
+)
+"""Egress to the object store, and to whoever hands out the vendor's tokens: 80, and 988 on GKE."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -59,13 +64,8 @@ def objects(
             namespace=instance,
             pods=pods(instance),
             ingress=(),
-            # To the instance itself, to the store, and to whoever hands out the vendor's tokens.
-            egress=[
-                isolation.DNS,
-                {"to": [{"podSelector": {}}]},
-                {"ports": [{"protocol": "TCP", "port": 443}, {"protocol": "TCP", "port": 80}]},
-                {"ports": [{"protocol": "TCP", "port": 988}]},
-            ],
+            # To the instance itself, too.
+            egress=[isolation.DNS, {"to": [{"podSelector": {}}]}, *TO_STORE],
         ),
     ]
 

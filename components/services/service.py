@@ -40,9 +40,11 @@ class Instance(pulumi.ComponentResource):
     def __init__(self, name: str, args: InstanceArgs, *, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(f"paasport:services:{args.entry.type}", name, None, provider.with_provider(args.cluster, opts))
         self._name, self._args = name, args
-        objects = args.entry.build(self._builder_args())
+        target = self._backup_target()
+        objects = args.entry.build(self._builder_args(target))
         shared = registration.group(name, objects.shared, opts=self._after(*args.cluster.ready, *args.operators))
-        before = [shared, *(self._single(manifest, after=[shared]) for manifest in objects.secrets)]
+        granted = target.binding.depends_on if target else ()
+        before = [shared, *granted, *(self._single(manifest, after=[shared]) for manifest in objects.secrets)]
         for manifest in objects.custom_resources:
             before.append(self._single(manifest, after=[*before, *args.operators], protect=args.protect))
         for manifest in objects.witnesses:
@@ -53,7 +55,7 @@ class Instance(pulumi.ComponentResource):
         self.endpoint, self.version = objects.endpoint, objects.version
         self.register_outputs({"url": self.endpoint.url, "version": self.version})
 
-    def _builder_args(self) -> contracts.ServiceArgs[Any]:
+    def _builder_args(self, target: contracts.BackupTarget | None) -> contracts.ServiceArgs[Any]:
         args, parent = self._args, pulumi.ResourceOptions(parent=self)
         return contracts.ServiceArgs(
             name=self._name,
@@ -63,19 +65,21 @@ class Instance(pulumi.ComponentResource):
             passwords={
                 each: credentials.password(f"{self._name}-{each}", opts=parent) for each in args.entry.passwords
             },
-            backups=self._backup_target(),
+            backups=target,
             monitored_by=args.monitored_by,
         )
 
     def _backup_target(self) -> contracts.BackupTarget | None:
-        """Permission to write to the cluster's bucket, where the settings ask for backups; checks see to the bucket."""
+        """Permission to use the cluster's bucket, where the settings need it; checks see to the bucket."""
         args, store = self._args, self._args.cluster.backups
-        if store is None or getattr(args.options, "backups", None) is None:
+        writes, reads = (getattr(args.options, key, None) is not None for key in ("backups", "restore"))
+        if store is None or not (writes or reads):
             return None
-        bound = args.cluster.identity.bind(
-            self._name, args.entry.backup_account, grants=[contracts.Grant(access="write", bucket=store.bucket)]
+        grant = contracts.Grant(access="write" if writes else "read", bucket=store.bucket)
+        account = args.entry.backup_account or self._name
+        return contracts.BackupTarget(
+            store=store, binding=args.cluster.identity.bind(self._name, account, grants=[grant])
         )
-        return contracts.BackupTarget(store=store, binding=bound)
 
     def _single(
         self, manifest: contracts.Manifest, *, after: Sequence[pulumi.Resource], protect: bool = False

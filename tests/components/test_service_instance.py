@@ -20,16 +20,18 @@ STORE = contracts.ObjectStore(protocol="s3", bucket=BUCKET, url=pulumi.Output.fr
 @dataclasses.dataclass(frozen=True)
 class Options:
     backups: Any = None
+    restore: Any = None
 
 
 @dataclasses.dataclass
 class Identity:
     bound: list[tuple[str, str, Any]] = dataclasses.field(default_factory=list)
     supported: bool = True
+    needed: tuple[pulumi.Resource, ...] = ()
 
     def bind(self, namespace, service_account, *, grants):
         self.bound.append((namespace, service_account, grants))
-        return contracts.Binding(pod_labels={"identity": "yes"})
+        return contracts.Binding(pod_labels={"identity": "yes"}, depends_on=self.needed)
 
 
 def config_map(name, **data):
@@ -78,9 +80,9 @@ def facts(*, backups=None, identity=None):
     )
 
 
-def instance(builder, *, passwords=(), options=Options(), cluster=None, **more):
+def instance(builder, *, passwords=(), options=Options(), cluster=None, account="writer", **more):
     entry = contracts.Service(
-        name="db", type="Db", operators=(), build=builder, passwords=passwords, backup_account="writer"
+        name="db", type="Db", operators=(), build=builder, passwords=passwords, backup_account=account
     )
     args = service.InstanceArgs(entry=entry, options=options, cluster=cluster or facts(), operators=(), **more)
     return service.Instance("shop", args)
@@ -180,3 +182,42 @@ def test_without_backups_nobody_gets_an_identity(run, options):
     run(lambda: instance(builder, options=options, cluster=facts(backups=STORE, identity=identity)).version)
     assert identity.bound == []
     assert builder.asked[0].backups is None
+
+
+@pytest.mark.parametrize(
+    ("options", "access"),
+    [
+        (Options(restore="newest"), "read"),
+        (Options(backups="daily", restore="newest"), "write"),
+    ],
+)
+def test_what_begins_with_a_backup_may_read_and_write_only_where_it_makes_its_own(run, options, access):
+    identity, builder = Identity(), Recorder()
+    run(lambda: instance(builder, options=options, cluster=facts(backups=STORE, identity=identity)).version)
+    ((_, _, grants),) = identity.bound
+    assert [grant.access for grant in grants] == [access]
+    assert builder.asked[0].backups.store is STORE
+
+
+def test_an_account_that_the_operator_makes_has_the_instances_name(run):
+    identity, options = Identity(), Options(backups="daily")
+    run(
+        lambda: (
+            instance(Recorder(), options=options, cluster=facts(backups=STORE, identity=identity), account="").version
+        )
+    )
+    ((namespace, account, _),) = identity.bound
+    assert (namespace, account) == ("shop", "shop")
+
+
+def test_what_holds_data_waits_for_the_permissions_that_it_was_given(run):
+    """Its first pods may read a backup, and give up where they may not."""
+
+    def program():
+        needed = (pulumi.CustomResource("test:index:Grant", "grant", {}),)
+        builder = Recorder(custom_resources=(config_map("data"),))
+        cluster = facts(backups=STORE, identity=Identity(needed=needed))
+        return instance(builder, options=Options(backups="daily"), cluster=cluster).version
+
+    found = run(program)
+    assert found.one("test:index:Grant", "grant").urn in found.one("kubernetes:core/v1:ConfigMap", "data").dependencies
