@@ -18,6 +18,7 @@ CRON: Final = r"^[0-9*,/-]+( [0-9A-Za-z*,/-]+){4}$"
 MOMENT: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
 VERSION: Final = r"^[0-9]+\.[0-9]+\.[0-9]+$"
 DATABASE: Final = r"^[a-z][a-z0-9_]*$"
+MAJOR_AND_PATCH: Final = r"^[1-9][0-9]*\.[0-9]+$"
 
 CLUSTER_NAME: Final = SERVICE_NAME
 POOL_NAME: Final = r"^[a-z][a-z0-9]*$"
@@ -63,6 +64,7 @@ WORDS: Final = {
     CRON: "five fields of cron, such as 0 2 * * *",
     MOMENT: "a moment in UTC, such as 2026-12-18T02:00:00Z",
     VERSION: "a version of three numbers, such as 3.5.0",
+    MAJOR_AND_PATCH: 'a version of two numbers in quotes, such as "18.4"',
     DATABASE: "a name of lower-case letters, digits and underscores, first a letter",
     POOL_NAME: "a name of lower-case letters and digits, first a letter",
     MINOR: 'a minor version of Kubernetes in quotes, such as "1.35"',
@@ -95,6 +97,7 @@ EXAMPLES: Final = {
     CRON: "0 2 * * *",
     MOMENT: "2026-12-18T02:00:00Z",
     VERSION: "3.5.0",
+    MAJOR_AND_PATCH: '"18.4"',
     POOL_NAME: "general",
     MINOR: '"1.35"',
     CIDR: "10.20.0.0/16",

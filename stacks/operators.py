@@ -17,6 +17,7 @@ if typing.TYPE_CHECKING:
 BY_SERVICE: Final[dict[str, tuple[str, ...]]] = {
     "etcd": ("etcd-operator",),
     "mongodb": ("mongodb-kubernetes", "cert-manager"),
+    "postgresql": ("cloudnative-pg", "cert-manager", "barman-cloud"),
     "prometheus": ("prometheus-operator",),
     "rabbitmq": ("rabbitmq-cluster-operator", "cert-manager"),
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Literal
 
 from stacks import findings, managed, nodes, quantities, suggestions, unknown
-from stacks.services import etcd_checks, instance, mongodb_checks, rabbitmq_checks, relations
+from stacks.services import etcd_checks, instance, mongodb_checks, postgresql_checks, rabbitmq_checks, relations
 
 if TYPE_CHECKING:
     from stacks import settings
@@ -142,5 +142,6 @@ CHECKS: Final[tuple[Check, ...]] = (
     _zonal_has_zones,
     *etcd_checks.CHECKS,
     *mongodb_checks.CHECKS,
+    *postgresql_checks.CHECKS,
     *rabbitmq_checks.CHECKS,
 )

@@ -14,6 +14,7 @@ from components.services import (
     etcd,
     mongodb,
     mongodb_backups,
+    postgresql,
     prometheus,
     rabbitmq,
     rabbitmq_backups,
@@ -22,6 +23,7 @@ from components.services import catalogue as services
 from local import releases
 from runner.commands import preparation
 from stacks.services import mongodb as mongodb_settings
+from stacks.services import postgresql as postgresql_settings
 from stacks.services import prometheus as prometheus_settings
 from stacks.services import rabbitmq as rabbitmq_settings
 from tests import test_readme
@@ -93,6 +95,11 @@ def test_the_images_of_prometheus_are_those_of_the_versions_that_run():
 def test_the_images_of_mongodb_are_those_that_its_objects_name():
     server = f"{mongodb.IMAGE}:{mongodb_settings.VERSION}-{mongodb.IMAGE_TYPE}"
     assert IMAGES["mongodb"] == [server, mongodb_backups.IMAGE, backups.IMAGE]
+
+
+def test_the_image_of_postgresql_is_the_one_that_its_objects_name():
+    """What writes its backups comes with the plugin's release."""
+    assert IMAGES["postgresql"] == [f"{postgresql.REPOSITORY}:{postgresql_settings.VERSION}-{postgresql.FLAVOUR}"]
 
 
 def test_the_images_of_etcd_are_those_that_its_objects_name():

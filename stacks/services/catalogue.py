@@ -7,10 +7,10 @@ from typing import Annotated, Final
 
 import pydantic
 
-from stacks.services import etcd, mongodb, prometheus, rabbitmq
+from stacks.services import etcd, mongodb, postgresql, prometheus, rabbitmq
 
 Service = Annotated[
-    etcd.Etcd | mongodb.Mongodb | prometheus.Prometheus | rabbitmq.Rabbitmq,
+    etcd.Etcd | mongodb.Mongodb | postgresql.Postgresql | prometheus.Prometheus | rabbitmq.Rabbitmq,
     pydantic.Field(discriminator="service"),
 ]
 """A service of the catalogue, told apart by `service`."""
@@ -18,6 +18,7 @@ Service = Annotated[
 SERVICES: Final[Mapping[str, type[Service]]] = {
     "etcd": etcd.Etcd,
     "mongodb": mongodb.Mongodb,
+    "postgresql": postgresql.Postgresql,
     "prometheus": prometheus.Prometheus,
     "rabbitmq": rabbitmq.Rabbitmq,
 }
