@@ -85,9 +85,12 @@ def _counted(number: int, noun: str) -> str:
 def of_stack(
     services: Mapping[str, instance.Instance], *, cluster: settings.Cluster | None, path: findings.Path
 ) -> Iterator[findings.Finding]:
-    """What must hold between an instance and the rest of its stack; `cluster` is None where it is not known."""
+    """What must hold between an instance and the rest of its stack; `cluster` is None where it is not known.
+
+    A service of which nothing is known is `unknown`: others may mean it.
+    """
     for name, service in services.items():
-        if isinstance(service, instance.Database):
+        if not unknown.is_unknown(service) and isinstance(service, instance.Database):
             place = (*path, name)
             yield from unknown.as_far_as_known(_is_watched_by_one(service, services, place))
             yield from unknown.as_far_as_known(_backups_have_a_place(service, cluster, place))

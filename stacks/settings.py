@@ -268,14 +268,16 @@ def _services(
         why = "a service has a name, by which it is found and told from others"
         return {}, [findings.Finding(path=(SERVICES_KEY,), what=what, why=why, next=advice)]
     services: dict[str, catalogue.Service] = {}
+    there: dict[str, Any] = {}
     found: list[findings.Finding] = []
     for name, value in given.items():
         path = (SERVICES_KEY, name)
         found += checks.of_service_name(name, path=path)
         filled = filling.chosen(value, by="service", catalogue=catalogue.SERVICES, path=path, echo=echo)
         found += filled.found
+        there[name] = unknown.Unknown() if filled.value is None else filled.value
         if filled.value is not None:
             services[name] = filled.value
             found += checks.of_service(filled.value, gaps=filled.gaps, cluster=cluster, path=path)
-    found += service_checks.of_stack(services, cluster=cluster, path=(SERVICES_KEY,))
+    found += service_checks.of_stack(there, cluster=cluster, path=(SERVICES_KEY,))
     return services, found

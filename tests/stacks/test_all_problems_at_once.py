@@ -153,6 +153,13 @@ def test_a_wrong_service_hides_nothing_that_is_known():
     ]
 
 
+@pytest.mark.parametrize("metrics", [None, {}, {"service": "promotheus-server"}, {"service": ["prometheus"]}])
+def test_a_service_that_nobody_knows_is_no_reason_to_miss_it(metrics):
+    found = told({"vendor": "local"}, {"metrics": metrics, "config": {"service": "etcd", "monitoredBy": "metrics"}})
+    assert [what for what in found if "metrics" not in what.split(" ")[0]] == []
+    assert len(found) == 1
+
+
 def test_what_yaml_allows_and_we_do_not_hides_nothing_else(project):
     assert checked(
         project,
