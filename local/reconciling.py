@@ -59,6 +59,7 @@ class Delete:
     kind: str
     name: str
     uid: str
+    namespace: str = ""
 
 
 Action: TypeAlias = Apply | Delete
@@ -106,7 +107,7 @@ async def _perform(client: clients.Client, action: Action) -> None:
     if isinstance(action, Apply):
         await client.apply(action.manifest, field_manager=action.manager, force=True, subresource=action.subresource)
     else:
-        await client.delete(action.api_version, action.kind, action.name, uid=action.uid)
+        await client.delete(action.api_version, action.kind, action.name, action.namespace, uid=action.uid)
 
 
 async def _act_when_awake(

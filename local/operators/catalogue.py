@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from local.operators import cert_manager, etcd_operator, mongodb_kubernetes, played, rabbitmq_cluster_operator
+from local.operators import (
+    cert_manager,
+    cloudnative_pg,
+    etcd_operator,
+    mongodb_kubernetes,
+    played,
+    rabbitmq_cluster_operator,
+)
 
 PLAYED: Final[tuple[played.Played, ...]] = (
     cert_manager.PLAYED,
+    cloudnative_pg.PLAYED,
     etcd_operator.PLAYED,
     mongodb_kubernetes.PLAYED,
     rabbitmq_cluster_operator.PLAYED,

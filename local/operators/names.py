@@ -8,6 +8,7 @@ from typing import Final
 NAMES: Final = frozenset(
     {
         "cert-manager",
+        "cloudnative-pg",
         "etcd-operator",
         "mongodb-kubernetes",
         "rabbitmq-cluster-operator",
