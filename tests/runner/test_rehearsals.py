@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pathlib
 from typing import Any
@@ -14,6 +15,8 @@ from runner import cli, dynamic
 from runner.commands import project
 from runner.commands import rehearse as rehearse_command
 from runner.rehearsals import leavings, variants
+from stacks import settings
+from stacks.services import catalogue
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
@@ -91,6 +94,25 @@ def test_a_cluster_whose_vendor_makes_the_nodes_lives_and_goes_alike(stack, caps
     changes = {"compute": "auto", "pools": None}
     monkeypatch.setattr(project, "read", lambda root, name: variants.variant(read(root, name), changes))
     code, document = rehearse(capsys, stack)
+    assert [item["message"] for item in document["diagnostics"]] == []
+    assert (code, document["passed"]) == (0, True)
+    assert titles(document)[-1] == "destroy"
+
+
+def test_the_whole_catalogue_lives_side_by_side_and_goes(capsys, monkeypatch):
+    """Operators that are no Go modules are played; what stands in for a release that cannot be had is told."""
+    read = project.read
+    services = {name: {"service": name, "size": "medium", "availability": "zonal"} for name in catalogue.SERVICES}
+    # A namespace may not have an operator's name.
+    config = {"paasport:services": {f"my-{name}": service for name, service in services.items()}}
+
+    def full(root, name):
+        stack = read(root, name)
+        wanted = {**stack.config, **config}
+        return dataclasses.replace(stack, config=wanted, settings=settings.parse(wanted))
+
+    monkeypatch.setattr(project, "read", full)
+    code, document = rehearse(capsys, "local-dev")
     assert [item["message"] for item in document["diagnostics"]] == []
     assert (code, document["passed"]) == (0, True)
     assert titles(document)[-1] == "destroy"
