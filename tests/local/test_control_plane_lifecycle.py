@@ -1,4 +1,5 @@
 import concurrent.futures
+import contextlib
 import os
 import pathlib
 import re
@@ -29,8 +30,10 @@ def listening(pids):
     inodes = set()
     for pid in pids:
         for descriptor in pathlib.Path(f"/proc/{pid}/fd").iterdir():
-            target = str(descriptor.readlink())
-            inodes |= {target[8:-1]} if target.startswith("socket:[") else set()
+            # A connection may close while we look; the sockets that listen stay.
+            with contextlib.suppress(FileNotFoundError):
+                target = str(descriptor.readlink())
+                inodes |= {target[8:-1]} if target.startswith("socket:[") else set()
     lines = [
         line.split() for kind in ("tcp", "tcp6") for line in pathlib.Path(f"/proc/net/{kind}").read_text().splitlines()
     ]
