@@ -389,6 +389,8 @@ class Service(Generic[Options]):
     """Pure: the same arguments give the same objects on every vendor."""
     passwords: tuple[str, ...] = ()
     """Names of the passwords that are generated for an instance."""
+    backup_operators: tuple[str, ...] = ()
+    """Names of those that it needs besides where its settings ask for backups or a restore."""
     backup_account: str = ""
     """The ServiceAccount of the pods that use the object store; empty for that of the instance's own name, which its
     operator makes."""

@@ -125,7 +125,8 @@ def _ingress(wanted: settings.Settings) -> managed.Ingress | None:
 
 def _operators_of(name: str, instances: Mapping[str, instance.Instance]) -> tuple[str, ...]:
     """The operators whose kinds an instance's objects are of."""
-    own = services.SERVICES[instances[name].service].operators
+    entry = services.SERVICES[instances[name].service]
+    own = (*entry.operators, *(entry.backup_operators if instances[name].uses_backups else ()))
     watched = relations.watcher(name, services=instances)
     return (*own, *((prometheus_operator.NAME,) if watched and prometheus_operator.NAME not in own else ()))
 

@@ -13,21 +13,28 @@ from stacks import managed
 
 if typing.TYPE_CHECKING:
     from stacks import settings
+    from stacks.services import instance
 
 BY_SERVICE: Final[dict[str, tuple[str, ...]]] = {
     "etcd": ("etcd-operator",),
     "mongodb": ("mongodb-kubernetes", "cert-manager"),
-    "postgresql": ("cloudnative-pg", "cert-manager", "barman-cloud"),
+    "postgresql": ("cloudnative-pg", "cert-manager"),
     "prometheus": ("prometheus-operator",),
     "rabbitmq": ("rabbitmq-cluster-operator", "cert-manager"),
 }
-"""What each service needs and what that requires, settings of whatever kind included."""
+"""What each service needs and what that requires."""
+BACKUPS: Final[dict[str, tuple[str, ...]]] = {"postgresql": ("barman-cloud",)}
+"""What it needs besides where its settings ask for backups or a restore."""
 INGRESS: Final = ("contour",)
 """What makes the cluster's entrance real."""
 
 
 def needed(wanted: settings.Settings) -> frozenset[str]:
     """Names of the operators that this stack installs, and perhaps of some that it does not."""
-    names = {name for service in wanted.services.values() for name in BY_SERVICE[service.service]}
+    names = {name for service in wanted.services.values() for name in _of(service)}
     opened = isinstance(wanted.cluster, managed.ManagedCluster) and wanted.cluster.ingress is not None
     return frozenset(names | set(INGRESS if opened else ()))
+
+
+def _of(service: instance.Instance) -> tuple[str, ...]:
+    return (*BY_SERVICE[service.service], *(BACKUPS.get(service.service, ()) if service.uses_backups else ()))

@@ -286,7 +286,8 @@ def _version(args: Args) -> str:
 SERVICE: Final = contracts.Service(
     name="postgresql",
     type="Postgresql",
-    operators=(cloudnative_pg.NAME, cert_manager.NAME, barman_cloud.NAME),
+    operators=(cloudnative_pg.NAME, cert_manager.NAME),
+    backup_operators=(barman_cloud.NAME,),
     build=build,
     passwords=(OWNER,),
 )

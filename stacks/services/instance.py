@@ -82,6 +82,11 @@ class Instance(fields.Model):
         """How many there are."""
         return self.overrides.replicas or self.SERVERS[self.availability]
 
+    @property
+    def uses_backups(self) -> bool:
+        """Whether it writes backups or begins with one."""
+        return False
+
     def asked(self, resource: Literal["cpu", "memory", "storage"]) -> str:
         """How much of it one server asks for."""
         given: str | None = getattr(self.overrides, resource)
@@ -100,3 +105,8 @@ class Database(Instance):
     protection: Literal["off", "guarded"] | None = None
     """`guarded`: Pulumi refuses to delete it. Leave it out for what protects the cluster: `guarded` where that is not
     `off`, and on an existing cluster; `off` on this machine."""
+
+    @property
+    def uses_backups(self) -> bool:
+        """Whether it writes backups or begins with one."""
+        return self.backups is not None or self.restore is not None

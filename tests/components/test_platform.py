@@ -10,6 +10,7 @@ import pytest
 
 from components import platform
 from stacks import errors, settings
+from stacks.services import instance, postgresql
 from stacks.services import prometheus as prometheus_settings
 
 GROUP = "kubernetes:yaml/v2:ConfigGroup"
@@ -151,6 +152,20 @@ def test_operators_that_no_service_needs_are_not_installed(run, control_plane_fi
     program = run(deployed(services={}))
     assert not [item for item in program.registrations if "operators" in item.type]
     assert program.result["services"] == {}
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, {"cert-manager", "cloudnative-pg"}),
+        # A local cluster has no store: checks refuse this where a stack file is read.
+        ({"backups": instance.Backups()}, {"barman-cloud", "cert-manager", "cloudnative-pg"}),
+    ],
+)
+def test_what_only_backups_need_is_installed_with_them(run, control_plane_file, more, expected):
+    database = postgresql.Postgresql(service="postgresql", **more)
+    program = run(deployed(services={"pg": database}))
+    assert {item.name for item in program.registrations if item.type == "paasport:operators:Operator"} == expected
 
 
 def test_two_services_share_one_operator(run, control_plane_file):

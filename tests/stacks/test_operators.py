@@ -7,6 +7,7 @@ import pytest
 from components.operators import catalogue, contour, ordering
 from components.services import catalogue as services
 from stacks import files, operators
+from stacks import settings as parser
 from tests.stacks import conftest
 
 
@@ -21,6 +22,23 @@ def test_every_service_of_the_catalogue_is_known():
 @pytest.mark.parametrize("name", sorted(services.SERVICES))
 def test_a_service_brings_all_that_its_operators_require(name):
     assert closure(*services.SERVICES[name].operators) <= set(operators.BY_SERVICE[name])
+
+
+@pytest.mark.parametrize("name", sorted(services.SERVICES))
+def test_backups_bring_all_that_their_operators_require(name):
+    entry = services.SERVICES[name]
+    wanted = {*operators.BY_SERVICE[name], *operators.BACKUPS.get(name, ())}
+    assert closure(*entry.operators, *entry.backup_operators) <= wanted
+
+
+def test_what_only_backups_need_comes_with_them_alone():
+    alone = {"paasport:cluster": {"vendor": "local"}, "paasport:services": {"pg": {"service": "postgresql"}}}
+    assert "barman-cloud" not in operators.needed(parser.parse(alone))
+    stored = files.read(conftest.ROOT, "eks-prod", passphrase=lambda: None).config
+    for key, value in (("backups", {}), ("restore", {"instance": "old"})):
+        services_ = {"pg": {"service": "postgresql", key: value}}
+        wanted = parser.parse({**stored, "paasport:services": services_})
+        assert "barman-cloud" in operators.needed(wanted)
 
 
 @pytest.mark.parametrize("name", sorted(operators.BY_SERVICE))
