@@ -43,15 +43,17 @@ class ClusterArgs(Generic[Options]):
 class StorageFacts:
     """Names of the storage classes that every cluster has, whatever its disks are made by.
 
-    Both bind when a pod is scheduled, so that a volume lies in its pod's zone, and both can grow.
+    All bind when a pod is scheduled, so that a volume lies in its pod's zone, and all can grow.
     """
 
     default_class: str
     """For what can be made again: the disk goes with its claim."""
     retain_class: str
     """For data: the disk outlives its claim, its namespace and its operator."""
+    xfs_class: str
+    """The same on XFS, for what runs on no other file system. A node's system must know XFS; the checks see to that."""
     driver: str
-    """The CSI driver of both: their provisioner, and the driver of a VolumeSnapshotClass."""
+    """The CSI driver of all: their provisioner, and the driver of a VolumeSnapshotClass."""
     zone_redundant: bool | None
     """Whether a volume outlives the loss of its zone; None where nobody has said so (`existing`)."""
     snapshot_class: str | None = None

@@ -14,9 +14,15 @@ from components import contracts
 
 DEFAULT: Final = "paasport-ssd"
 RETAIN: Final = "paasport-ssd-retain"
+XFS: Final = "paasport-ssd-retain-xfs"
 SNAPSHOT: Final = "paasport-snapshot"
 
 _LABELS: Final = {"app.kubernetes.io/part-of": "paasport"}
+
+_FILE_SYSTEM: Final = "csi.storage.k8s.io/fstype"
+"""The parameter that the provisioner beside every CSI driver reads (kubernetes-csi/external-provisioner, README)."""
+_OLD_FILE_SYSTEM: Final = "fstype"
+"""What some drivers call it themselves, in whatever case; two words for it are refused."""
 
 _IS_DEFAULT: Final = {"storageclass.kubernetes.io/is-default-class": "true"}
 
@@ -26,6 +32,7 @@ def facts(driver: str, *, zone_redundant: bool | None, with_snapshots: bool) -> 
     return contracts.StorageFacts(
         default_class=DEFAULT,
         retain_class=RETAIN,
+        xfs_class=XFS,
         driver=driver,
         zone_redundant=zone_redundant,
         snapshot_class=SNAPSHOT if with_snapshots else None,
@@ -35,16 +42,19 @@ def facts(driver: str, *, zone_redundant: bool | None, with_snapshots: bool) -> 
 def classes(
     provisioner: str, *, parameters: Mapping[str, pulumi.Input[str]] | None = None, is_default: bool
 ) -> list[contracts.Manifest]:
-    """Both classes. `is_default` makes the first one the cluster's default, for claims that name no class."""
+    """All three. `is_default` makes the first one the cluster's default, for claims that name no class."""
+    given = parameters or {}
+    of_xfs = {key: value for key, value in given.items() if key.lower() != _OLD_FILE_SYSTEM} | {_FILE_SYSTEM: "xfs"}
     return [
         _storage_class(
             DEFAULT,
             provisioner=provisioner,
-            parameters=parameters or {},
+            parameters=given,
             reclaim="Delete",
             annotations=_IS_DEFAULT if is_default else {},
         ),
-        _storage_class(RETAIN, provisioner=provisioner, parameters=parameters or {}, reclaim="Retain", annotations={}),
+        _storage_class(RETAIN, provisioner=provisioner, parameters=given, reclaim="Retain", annotations={}),
+        _storage_class(XFS, provisioner=provisioner, parameters=of_xfs, reclaim="Retain", annotations={}),
     ]
 
 

@@ -133,10 +133,15 @@ def test_another_stacks_output_is_read_by_the_name_given(run, project):
 
 def test_our_classes_are_made_of_its_provisioner_and_its_own_default_stays(run, file_in_home):
     classes = run(kubeconfig_of(existing(file_in_home))).one(GROUP, "shared-storage").inputs["objs"]
-    assert [item["metadata"]["name"] for item in classes] == ["paasport-ssd", "paasport-ssd-retain"]
-    assert [item["provisioner"] for item in classes] == ["ebs.csi.aws.com"] * 2
-    assert [item["parameters"] for item in classes] == [{"type": "gp3"}] * 2
-    assert [item["metadata"].get("annotations") for item in classes] == [None, None]
+    assert [item["metadata"]["name"] for item in classes] == [
+        "paasport-ssd",
+        "paasport-ssd-retain",
+        "paasport-ssd-retain-xfs",
+    ]
+    assert [item["provisioner"] for item in classes] == ["ebs.csi.aws.com"] * 3
+    assert [item["parameters"] for item in classes[:2]] == [{"type": "gp3"}] * 2
+    assert classes[2]["parameters"] == {"type": "gp3", "csi.storage.k8s.io/fstype": "xfs"}
+    assert [item["metadata"].get("annotations") for item in classes] == [None] * 3
 
 
 def test_load_balancers_get_what_the_owner_says(run, file_in_home):

@@ -54,6 +54,16 @@ def test_its_storage_classes(program):
             "volumeBindingMode": "WaitForFirstConsumer",
             "allowVolumeExpansion": True,
         },
+        {
+            "apiVersion": "storage.k8s.io/v1",
+            "kind": "StorageClass",
+            "metadata": {"name": "paasport-ssd-retain-xfs", "labels": {"app.kubernetes.io/part-of": "paasport"}},
+            "provisioner": "paasport.dev/simulated",
+            "parameters": {"csi.storage.k8s.io/fstype": "xfs"},
+            "reclaimPolicy": "Retain",
+            "volumeBindingMode": "WaitForFirstConsumer",
+            "allowVolumeExpansion": True,
+        },
     ]
 
 

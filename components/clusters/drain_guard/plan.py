@@ -91,7 +91,7 @@ def stack_s_own(seen: objects.Snapshot) -> tuple[str, ...]:
 
     Where they are, somebody deletes the guard of a cluster that stays, for example by renaming it in the program.
     """
-    names = (storage.DEFAULT, storage.RETAIN)
+    names = (storage.DEFAULT, storage.RETAIN, storage.XFS)
     there = {item["metadata"]["name"] for item in objects.of(seen, objects.STORAGE_CLASS)}
     return tuple(name for name in names if name in there)
 

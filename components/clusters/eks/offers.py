@@ -20,7 +20,7 @@ _AUTO_NODES: Final = {"matchLabelExpressions": [{"key": "eks.amazonaws.com/compu
 
 
 def storage_classes(wanted: resolution.Managed[managed.EksOptions]) -> list[contracts.Manifest]:
-    """Both classes: gp3, encrypted, in the zone of their pod."""
+    """All classes: gp3, encrypted, in the zone of their pod."""
     parameters = {"type": "gp3", "encrypted": "true", "csi.storage.k8s.io/fstype": "ext4"}
     if wanted.encryption == "customer-key":
         parameters["kmsKeyId"] = places.of(wanted).key_alias_arn

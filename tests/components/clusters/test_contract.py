@@ -213,13 +213,17 @@ def rule_guarded_exit(case):
 
 def rule_classes(case):
     found = {item["metadata"]["name"]: item for item in storage_classes(case)}
-    assert found.keys() == {"paasport-ssd", "paasport-ssd-retain"}
+    assert found.keys() == {"paasport-ssd", "paasport-ssd-retain", "paasport-ssd-retain-xfs"}
     assert {item["volumeBindingMode"] for item in found.values()} == {"WaitForFirstConsumer"}
     assert {item["allowVolumeExpansion"] for item in found.values()} == {True}
     assert found["paasport-ssd"]["reclaimPolicy"] == "Delete"
     assert found["paasport-ssd-retain"]["reclaimPolicy"] == "Retain"
     assert case.facts.storage.default_class == "paasport-ssd"
+    assert found["paasport-ssd-retain-xfs"]["reclaimPolicy"] == "Retain"
+    file_systems = [item.get("parameters", {}).get("csi.storage.k8s.io/fstype") for item in found.values()]
+    assert file_systems[0] == file_systems[1] != file_systems[2] == "xfs"
     assert case.facts.storage.retain_class == "paasport-ssd-retain"
+    assert case.facts.storage.xfs_class == "paasport-ssd-retain-xfs"
 
 
 def storage_classes(case):

@@ -130,7 +130,7 @@ def needs(stack, later, earlier):
 
 def test_volumes_are_made_by_auto_mode_s_own_driver_for_its_own_nodes_with_the_stack_s_tags(stack):
     classes = [item for (kind, _), item in objects(stack).items() if kind == "StorageClass"]
-    assert len(classes) == 2
+    assert len(classes) == 3
     for item in classes:
         assert item["provisioner"] == "ebs.csi.eks.amazonaws.com"
         assert item["allowedTopologies"] == [

@@ -372,7 +372,7 @@ def test_a_person_is_told_how_to_get_in(cluster):
 
 def test_volumes_are_encrypted_gp3_with_the_customer_s_key(cluster):
     (group,) = [item for item in cluster.registrations if item.name == "shop-storage"]
-    assert [item["provisioner"] for item in group.inputs["objs"]] == ["ebs.csi.aws.com"] * 2
+    assert [item["provisioner"] for item in group.inputs["objs"]] == ["ebs.csi.aws.com"] * 3
     assert group.inputs["objs"][1]["parameters"] == {
         "type": "gp3",
         "encrypted": "true",

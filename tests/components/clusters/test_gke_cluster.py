@@ -288,7 +288,7 @@ def test_a_key_of_ones_own_encrypts_secrets_disks_volumes_and_backups(safe):
     assert [item.inputs["nodeConfig"]["bootDiskKmsKey"] for item in safe.of(gke.POOL)] == [key, key]
     assert safe.only(gke.BUCKET).inputs["encryption"] == {"defaultKmsKeyName": key}
     classes = safe.named(gke.GROUP_OF_OBJECTS, "storage").inputs["objs"]
-    assert [item["parameters"]["disk-encryption-kms-key"] for item in classes] == [key, key]
+    assert [item["parameters"]["disk-encryption-kms-key"] for item in classes] == [key] * 3
     assert safe.only(gke.KEY).inputs["rotationPeriod"] == "7776000s"
 
 

@@ -35,9 +35,14 @@ def machines(*types):
 )
 def test_volumes_are_disks_that_the_users_nodes_take(types, is_redundant, parameters):
     found = classes(pools=machines(*types), zone_redundant_storage=is_redundant)
-    assert [item["metadata"]["name"] for item in found] == ["paasport-ssd", "paasport-ssd-retain"]
-    assert [item["provisioner"] for item in found] == ["pd.csi.storage.gke.io"] * 2
-    assert [item["parameters"] for item in found] == [parameters] * 2
+    assert [item["metadata"]["name"] for item in found] == [
+        "paasport-ssd",
+        "paasport-ssd-retain",
+        "paasport-ssd-retain-xfs",
+    ]
+    assert [item["provisioner"] for item in found] == ["pd.csi.storage.gke.io"] * 3
+    assert [item["parameters"] for item in found[:2]] == [parameters] * 2
+    assert found[2]["parameters"] == {**parameters, "csi.storage.k8s.io/fstype": "xfs"}
 
 
 def test_automatic_nodes_take_persistent_disks_whatever_the_system_pool_takes():
@@ -55,9 +60,9 @@ def test_in_one_zone_there_is_no_second_one_for_a_copy():
 
 
 def test_our_class_is_the_default_beside_gkes_own_which_stay_as_they_are():
-    default, retain = classes()
+    default, retain, xfs = classes()
     assert default["metadata"]["annotations"] == {"storageclass.kubernetes.io/is-default-class": "true"}
-    assert "annotations" not in retain["metadata"]
+    assert "annotations" not in {**retain["metadata"], **xfs["metadata"]}
 
 
 # Backups
