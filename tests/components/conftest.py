@@ -45,11 +45,12 @@ def project(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.
 
 @pytest.fixture
 def control_plane_file(project: pathlib.Path) -> pathlib.Path:
-    """The kubeconfig of a started control plane `local-dev`."""
-    path = project.parent / "home/.local/share/paasport/control-planes/local-dev/kubeconfig.yaml"
-    path.parent.mkdir(parents=True)
-    path.write_text(KUBECONFIG)
-    return path
+    """The kubeconfig of a started control plane `local-dev`; there is one for each local stack."""
+    folder = project.parent / "home/.local/share/paasport/control-planes"
+    for name in ("local-dev", "local-prod"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "kubeconfig.yaml").write_text(KUBECONFIG)
+    return folder / "local-dev" / "kubeconfig.yaml"
 
 
 @dataclasses.dataclass(frozen=True)

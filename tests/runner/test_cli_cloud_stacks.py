@@ -111,7 +111,11 @@ def test_a_release_that_cannot_be_had_is_stood_in_for_and_every_use_is_told(
     plan = document(capsys)
     warnings = [item["message"] for item in plan["diagnostics"] if item["severity"] == "warning"]
     assert sorted(message.partition(" has ")[0] for message in warnings) == [
+        "stand-in: barman-cloud 0.14.0",
+        "stand-in: cert-manager 1.21.2",
+        "stand-in: cloudnative-pg 1.30.0",
         "stand-in: contour 1.33.8",
+        "stand-in: mongodb-kubernetes 1.10.0",
         "stand-in: prometheus-operator 0.85.0",
     ]
     assert "CustomResourceDefinition" in {item["type"].rpartition(":")[2] for item in plan["resources"]}

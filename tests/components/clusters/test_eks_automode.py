@@ -88,7 +88,8 @@ def test_nothing_is_made_that_auto_mode_brings(stack):
     assert sorted(addons) == ["metrics-server", "snapshot-controller"]
     assert [item.name for item in stack.registrations if "autoscaler" in item.name] == []
     roles = sorted(item.name for item in of_type(stack, "aws:iam/role:Role"))
-    assert roles == ["eks-staging-cluster", "eks-staging-flow-logs", "eks-staging-nodes"]
+    # The last one is the database's, which writes its backups.
+    assert roles == ["eks-staging-cluster", "eks-staging-flow-logs", "eks-staging-nodes", "eks-staging-orders-orders"]
 
 
 def test_no_entry_is_made_for_the_nodes_role_because_eks_makes_it(stack):
@@ -153,6 +154,7 @@ def test_the_drain_guard_outlives_what_makes_volumes_load_balancers_and_nodes(st
 
 
 def test_a_pod_gets_its_role_without_an_agent(stack):
-    assert of_type(stack, "aws:eks/podIdentityAssociation:PodIdentityAssociation") == []
+    (bound,) = of_type(stack, "aws:eks/podIdentityAssociation:PodIdentityAssociation")
+    assert (bound.inputs["namespace"], bound.inputs["serviceAccount"]) == ("orders", "orders")
     assert stack.facts.identity.supported
     assert stack.facts.identity.agent == ()

@@ -10,6 +10,7 @@ import pathlib
 
 import pytest
 import yaml
+from pulumi.runtime import rpc
 
 from local.simulated import account
 from stacks import files
@@ -44,8 +45,18 @@ def registered(program):
 
 
 def stable(inputs):
-    """Without the pickled code of dynamic resources, which changes with the interpreter."""
-    return {key: value for key, value in inputs.items() if key != "__provider"}
+    """Without the pickled code of dynamic resources, which changes with the interpreter, and without secrets."""
+    return {key: concealed(value) for key, value in inputs.items() if key != "__provider"}
+
+
+def concealed(value):
+    """Of a secret only the keys are pinned: passwords are drawn anew for every program."""
+    if not isinstance(value, dict):
+        return value
+    if rpc._special_sig_key in value:
+        secret = value["value"]
+        return dict.fromkeys(secret, "secret") if isinstance(secret, dict) else "secret"
+    return {key: concealed(child) for key, child in value.items()}
 
 
 def lost(old, new, *, stack):
