@@ -298,6 +298,8 @@ class Operator:
     """Whether its namespace is one that an operator it requires has made."""
     preview: str = ""
     """What keeps it from production; empty where nothing does."""
+    found_by: tuple[Manifest, ...] = ()
+    """Objects of its release by which other operators find it: what stands in for the release has them too."""
 
     @property
     def home(self) -> str:

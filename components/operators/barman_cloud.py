@@ -57,6 +57,18 @@ OBJECT_STORE: Final = contracts.Kind(
     volumes_when_deleted="kept",
 )
 
+_FOUND_BY: Final[contracts.Manifest] = {
+    "apiVersion": "v1",
+    "kind": "Service",
+    "metadata": {
+        "name": "barman-cloud",
+        "namespace": cloudnative_pg.NAMESPACE,
+        "labels": {**_PODS, "cnpg.io/pluginName": PLUGIN},
+    },
+    "spec": {"selector": dict(_PODS), "ports": [{"port": 9090, "protocol": "TCP", "targetPort": 9090}]},
+}
+"""The operator looks for plugins among the Services of its own namespace (internal/cmd/plugin of CloudNativePG)."""
+
 OPERATOR: Final = contracts.Operator(
     name=NAME,
     version="0.14.0",
@@ -66,4 +78,5 @@ OPERATOR: Final = contracts.Operator(
     kinds=(OBJECT_STORE,),
     manifests=manifests,
     requires=(cert_manager.NAME, cloudnative_pg.NAME),
+    found_by=(_FOUND_BY,),
 )

@@ -57,4 +57,4 @@ def _objects(entry: contracts.Operator, release: releases.Release) -> list[contr
     """All but the definitions: first the operator's namespace, closed, unless its host has made it already."""
     surroundings = [] if entry.guest else [isolation.namespace(entry.home), isolation.default_deny(entry.home)]
     own = webhooks.awaited(entry.manifests(release.objects))
-    return [*surroundings, *own, *([release.workload] if release.workload else [])]
+    return [*surroundings, *own, *release.invented]

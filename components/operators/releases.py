@@ -30,7 +30,7 @@ class Release:
     """Relative to the project."""
     objects: tuple[contracts.Manifest, ...]
     """Everything but the CRDs."""
-    workload: contracts.Manifest | None = None
+    invented: tuple[contracts.Manifest, ...] = ()
     """What runs where the release's own workload can't be had; it is applied as it is."""
     stand_in: str = ""
     """What is not the release's own, for people; empty for a release as it was published."""
@@ -89,7 +89,7 @@ def _stood_in(texts: Iterable[str], *, operator: contracts.Operator, missing: It
     return Release(
         crds=pathlib.PurePosixPath(crds.as_posix()),
         objects=tuple(objects) if runs else (),
-        workload=None if runs else stand_ins.workload(operator, image=sources.images(operator)[0]),
+        invented=() if runs else stand_ins.objects(operator, image=sources.images(operator)[0]),
         stand_in=(
             f"{operator.name} {operator.version} has {' and '.join(invented)}, because {', '.join(missing)} "
             "can't be had; `./paasport mirror DIR` says what to do"

@@ -37,8 +37,16 @@ def definitions(operator: contracts.Operator, *, beside: Collection[str] = ()) -
     return yaml.safe_dump_all([_definition(kind) for kind in kinds], explicit_start=True) if kinds else ""
 
 
-def workload(operator: contracts.Operator, *, image: str) -> contracts.Manifest:
-    """A Deployment in the operator's namespace, under its name."""
+def objects(operator: contracts.Operator, *, image: str) -> tuple[contracts.Manifest, ...]:
+    """A Deployment in the operator's namespace, under its name, and what others find it by."""
+    found_by = tuple(
+        {**manifest, "metadata": {**manifest["metadata"], "annotations": {MARK: "true"}}}
+        for manifest in operator.found_by
+    )
+    return (_workload(operator, image=image), *found_by)
+
+
+def _workload(operator: contracts.Operator, *, image: str) -> contracts.Manifest:
     labels = {"app.kubernetes.io/name": operator.name, isolation.PART_OF: "paasport"}
     metadata = {"name": operator.name, "namespace": operator.home, "labels": labels, "annotations": {MARK: "true"}}
     deployment = {

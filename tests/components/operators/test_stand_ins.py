@@ -95,7 +95,7 @@ def test_what_of_a_release_can_be_had_is_used(nowhere, monkeypatch):
     monkeypatch.setattr(sources, "LOCK_FILE", nowhere / "lock.yaml")
     monkeypatch.setenv("PAASPORT_MIRROR", str(conftest.MIRROR))
     release = releases.obtain(OPERATOR)
-    assert release.workload is None
+    assert release.invented == ()
     assert [item["kind"] for item in release.objects] == [
         "ClusterRoleBinding",
         "ClusterRole",
@@ -174,9 +174,17 @@ def test_every_operator_can_be_stood_in_for(name):
     entry = catalogue.OPERATORS[name]
     made = entry.manifests([])
     assert "NetworkPolicy" in {item["kind"] for item in made}
-    workload = stand_ins.workload(entry, image="example.test/image:1.0.0")
+    workload, *_ = stand_ins.objects(entry, image="example.test/image:1.0.0")
     assert workload["metadata"]["namespace"] == entry.home
     assert workload["spec"]["template"]["spec"]["containers"][0]["image"] == "example.test/image:1.0.0"
+
+
+def test_what_other_operators_find_one_by_is_stood_in_for_too():
+    """CloudNativePG goes no further while it finds no Service of a plugin that a database names."""
+    _, service = stand_ins.objects(catalogue.OPERATORS["barman-cloud"], image="example.test/image:1.0.0")
+    assert (service["kind"], service["metadata"]["namespace"]) == ("Service", "cnpg-system")
+    assert service["metadata"]["labels"]["cnpg.io/pluginName"] == "barman-cloud.cloudnative-pg.io"
+    assert service["metadata"]["annotations"] == {"paasport.dev/stand-in": "true"}
 
 
 @pytest.mark.usefixtures("nowhere", "permitted", "control_plane_file")
