@@ -7,7 +7,9 @@ from stacks import errors, settings
 
 config = pulumi.Config(settings.PROJECT)
 try:
-    wanted = settings.from_pulumi(config.require_object("cluster"), config.get_object("services"))
+    wanted = settings.from_pulumi(
+        config.require_object("cluster"), config.get_object("services"), config.get("catalogue")
+    )
     built = platform.Platform(settings.PROJECT, wanted)
 except errors.PaasportError as error:
     # RunError is shown as it is; any other exception as a traceback.

@@ -20,6 +20,8 @@ Manifest = dict[str, Any]
 """One Kubernetes object as the API knows it: plain JSON with `apiVersion`, `kind` and `metadata`."""
 
 Options = TypeVar("Options")
+Class = type[Any]
+"""A class; by a name of its own, because a service has a `type` of another sort."""
 
 
 # Clusters
@@ -279,7 +281,8 @@ class Operator:
     version: str
     """As its publisher writes it; the lock file pins the same."""
     crds: tuple[str, ...]
-    """Names of the CustomResourceDefinitions that are installed; what else the release brings is left out."""
+    """Names of the CustomResourceDefinitions that are installed; what else the release brings is left out. Empty for
+    all that it has."""
     kinds: tuple[Kind, ...]
     """The kinds that services use."""
     manifests: Callable[[Sequence[Manifest]], list[Manifest]]
@@ -300,6 +303,8 @@ class Operator:
     """What keeps it from production; empty where nothing does."""
     found_by: tuple[Manifest, ...] = ()
     """Objects of its release by which other operators find it: what stands in for the release has them too."""
+    lock: str = ""
+    """Path of the file that pins its release; empty for this project's own. Set for operators of other catalogues."""
 
     @property
     def home(self) -> str:
@@ -318,7 +323,8 @@ class Endpoint:
     service: str
     """Name of the Kubernetes Service."""
     port: int
-    scheme: Literal["amqps", "http", "https", "mongodb", "postgresql"] = "http"
+    scheme: str = "http"
+    """First part of its address, such as `amqps`, `https` or `postgresql`."""
 
     @property
     def url(self) -> str:
@@ -398,3 +404,5 @@ class Service(Generic[Options]):
     backup_account: str = ""
     """The ServiceAccount of the pods that use the object store; empty for that of the instance's own name, which its
     operator makes."""
+    settings: Class | None = None
+    """The class of its settings, for a service of another catalogue; the built-in ones' are in `stacks/services/`."""

@@ -24,7 +24,9 @@ class Platform(pulumi.ComponentResource):
         super().__init__("paasport:index:Platform", name, None, opts)
         self._wanted = wanted
         # First, because it is pure: a mistake here is told before anything is registered.
-        order = ordering.order(_needed(wanted), catalogue=operators.OPERATORS)
+        known = operators.including(wanted.catalogue)
+        self._entries = services.including(wanted.catalogue, operators=known)
+        order = ordering.order(_needed(wanted, entries=self._entries), catalogue=known)
         self._cluster = self._create_cluster()
         self._operators = self._install(order)
         self._open(_ingress(wanted))
@@ -67,14 +69,18 @@ class Platform(pulumi.ComponentResource):
             ingress.Ingress(ingress.NAME, args, opts=pulumi.ResourceOptions(parent=self))
 
     def _run(self, name: str, options: instance.Instance) -> service.Instance:
-        entry = services.SERVICES[options.service]
+        entry = self._entries[options.service]
         if options.PREVIEW:
             pulumi.log.warn(f"{name}: {options.service} is a preview: {options.PREVIEW}", self)
+        if options.LACKS:
+            pulumi.log.warn(f"{name}: {options.service} lacks what others have: {'; '.join(options.LACKS)}", self)
         args = service.InstanceArgs(
             entry=entry,
             options=options,
             cluster=self._cluster,
-            operators=[self._operators[required] for required in _operators_of(name, self._wanted.services)],
+            operators=[
+                self._operators[required] for required in _operators_of(name, self._wanted.services, self._entries)
+            ],
             monitored_by=relations.watcher(name, services=self._wanted.services),
             protect=relations.is_protected(options, cluster=self._wanted.cluster),
         )
@@ -123,15 +129,15 @@ def _ingress(wanted: settings.Settings) -> managed.Ingress | None:
     return wanted.cluster.ingress if isinstance(wanted.cluster, managed.ManagedCluster) else None
 
 
-def _operators_of(name: str, instances: Mapping[str, instance.Instance]) -> tuple[str, ...]:
+def _operators_of(name: str, instances: Mapping[str, instance.Instance], entries: services.Services) -> tuple[str, ...]:
     """The operators whose kinds an instance's objects are of."""
-    entry = services.SERVICES[instances[name].service]
+    entry = entries[instances[name].service]
     own = (*entry.operators, *(entry.backup_operators if instances[name].uses_backups else ()))
     watched = relations.watcher(name, services=instances)
     return (*own, *((prometheus_operator.NAME,) if watched and prometheus_operator.NAME not in own else ()))
 
 
-def _needed(wanted: settings.Settings) -> dict[str, tuple[str, ...]]:
+def _needed(wanted: settings.Settings, *, entries: services.Services) -> dict[str, tuple[str, ...]]:
     """Who asks for which operators."""
-    asked = {f"service {key}": _operators_of(key, wanted.services) for key in wanted.services}
+    asked = {f"service {key}": _operators_of(key, wanted.services, entries) for key in wanted.services}
     return asked | ({"the cluster's ingress": (contour.NAME,)} if _ingress(wanted) else {})

@@ -60,6 +60,11 @@ class Layout:
         return self.folder / "state.json"
 
     @property
+    def rehearsals(self) -> pathlib.Path:
+        """How operators from outside this project are played: written before a run, read by the supervisor."""
+        return self.folder / "rehearsals"
+
+    @property
     def binaries(self) -> pathlib.Path:
         """A link to the toolchain's folder. Everything is run through it, so that one switch changes all versions."""
         return self.folder / "binaries"

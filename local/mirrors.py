@@ -67,8 +67,13 @@ def images(
 
     `services_lock` has a list of images for each service. Raises ReleaseError where a lock file is unusable.
     """
-    found = [*_of(releases.images(lock), operators), *_of(_service_images(services_lock), services)]
+    found = [*operator_images(lock, operators=operators), *_of(_service_images(services_lock), services)]
     return sorted(set(found))
+
+
+def operator_images(lock: pathlib.Path, *, operators: Collection[str] | None) -> list[str]:
+    """The images that these operators of a lock file run, or all. Raises ReleaseError where it is unusable."""
+    return _of(releases.images(lock), operators)
 
 
 def write_images(folder: pathlib.Path, found: Iterable[str], *, keep: bool) -> list[str]:
@@ -127,7 +132,8 @@ class _Sources:
 
         `target` is no source: where the mirror in use is the one that is filled, wrong bytes in it are replaced.
         """
-        places = [path for path in (manifest.mirrored, manifest.cached) if path and not _same(path, target)]
+        own = (manifest.mirrored, manifest.beside, manifest.cached)
+        places = [path for path in own if path and not _same(path, target)]
         for path in places:
             if path.is_file():
                 return self._verified(path.read_bytes(), manifest, place=str(path)), str(path)
@@ -155,6 +161,8 @@ class _Sources:
         raise _Missing(self.absent[named])
 
     def _at_url(self, manifest: releases.Manifest) -> tuple[bytes, str]:
+        if not manifest.url:
+            raise _Missing("at no URL")
         host = urllib.parse.urlsplit(manifest.url).netloc
         if host in self.absent:
             raise _Missing(f"{manifest.url}: {self.absent[host]}")

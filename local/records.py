@@ -20,6 +20,7 @@ _SUPERVISOR: Final = (
     "local/operators/*.py",
     "local/toolchain/*.py",
     "runner/kubernetes/*.py",
+    "stacks/catalogues/*.py",
     "requirements.txt",
 )
 _Record = TypeVar("_Record", bound=pydantic.BaseModel)

@@ -34,6 +34,8 @@ class Manifest:
     file: str
     url: str
     sha256: str
+    beside: pathlib.Path | None = None
+    """Where it lies in a catalogue from outside this project, instead of at a URL."""
     module: str = ""
     """A Go module that contains the file; empty where there is none."""
     module_version: str = ""
@@ -96,7 +98,7 @@ def contained(lock: pathlib.Path) -> list[Manifest]:
 
 def pinned(lock: pathlib.Path) -> list[Manifest]:
     """All manifests of the lock file. Raises ReleaseError where it is unusable."""
-    return _read(lock, _manifests)
+    return _read(lock, lambda operator, release: _manifests(operator, release, folder=lock.parent))
 
 
 def images(lock: pathlib.Path) -> dict[str, tuple[str, ...]]:
@@ -117,14 +119,15 @@ def _read(lock: pathlib.Path, taken: Callable[[str, Mapping[str, Any]], Iterable
         ) from problem
 
 
-def _manifests(operator: str, release: Mapping[str, Any]) -> Iterator[Manifest]:
+def _manifests(operator: str, release: Mapping[str, Any], *, folder: pathlib.Path) -> Iterator[Manifest]:
     for file, pins in release["manifests"].items():
-        module = pins.get("go_module")
+        module, beside = pins.get("go_module"), pins.get("file")
         yield Manifest(
             operator=operator,
             version=str(release["version"]),
             file=file,
-            url=pins["url"],
+            url="" if beside else pins["url"],
+            beside=folder / beside if beside else None,
             sha256=pins["sha256"],
             module=module["path"] if module else "",
             module_version=module["version"] if module else "",

@@ -105,7 +105,9 @@ class Supervisor:
                     group.create_task(_persistently("addresses", lambda: _reconcile_addresses(client)))
                     group.create_task(_persistently("webhooks", lambda: _reconcile_webhooks(client)))
                 group.create_task(_persistently("beside", lambda: self._reconcile_beside(client, beside_cluster)))
-                group.create_task(_persistently("operators", lambda: stage.play(client)))
+                group.create_task(
+                    _persistently("operators", lambda: stage.play(client, rehearsals=self._layout.rehearsals))
+                )
         except* _Moved:
             raise _Moved from None
         finally:

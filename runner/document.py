@@ -74,6 +74,11 @@ def problem(item: errors.Problem) -> Document:
     }
 
 
+def warning(text: str) -> Document:
+    """Something that is no obstacle, as a diagnostic."""
+    return {"severity": events.Severity.WARNING.value, "message": text, "urn": ""}
+
+
 def failure(problems: Iterable[errors.Problem]) -> Document:
     """What any command prints that could not begin: the exit code tells whose fault it is."""
     return {"diagnostics": [problem(item) for item in problems]}

@@ -157,6 +157,7 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
     "literal_error": _choice,
     "int_type": _must_be("a whole number", advice="write digits alone, without quotes"),
     "bool_type": _must_be("`true` or `false`", advice="write one of the two, without quotes"),
+    "no_scalar": _must_be("a text, a number or a truth value", advice="write it as one value, in the same line"),
     "no_date": _must_be("a day, such as 2026-12-18", advice="write year, month and day, with hyphens between them"),
     "string_type": _text,
     **dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), _must_be("a mapping", advice=_MAPPING)),

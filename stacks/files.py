@@ -209,20 +209,26 @@ def _identity(root: pathlib.Path, stack: str, _changed: int) -> neighbours.Ident
     from stacks import neighbours  # noqa: PLC0415 - as in `_judged`
 
     try:
-        return neighbours.identity(inspect(root, stack).cluster, stack=stack)
+        judged = _inspected(sources.source(sources.project(root), stack), today=None, with_catalogue=False)
     except errors.UsageError:
         return None
+    return None if judged.problems or judged.cluster is None else neighbours.identity(judged.cluster, stack=stack)
 
 
-def _inspected(source: sources.Source, *, today: dt.date | None) -> _Judged:
+def _inspected(source: sources.Source, *, today: dt.date | None, with_catalogue: bool = True) -> _Judged:
     """The source judged as it stands, its secrets unopened, and with the problems of its outer shape."""
     config, _ = _opened(source, _accept)
-    judged = _judged(source, config, today=today)
+    judged = _judged(source, config, today=today, with_catalogue=with_catalogue)
     return dataclasses.replace(judged, problems=_in_order((*source.problems, *judged.problems)))
 
 
-def _judged(source: sources.Source, config: Mapping[str, Any], *, today: dt.date | None = None) -> _Judged:
-    """The settings, and what is wrong with them, encryption included."""
+def _judged(
+    source: sources.Source, config: Mapping[str, Any], *, today: dt.date | None = None, with_catalogue: bool = True
+) -> _Judged:
+    """The settings, and what is wrong with them, encryption included.
+
+    Without its catalogue, whose Python runs for the stack that names it and for no other, services of that are unknown.
+    """
     from stacks import checks, settings  # noqa: PLC0415 - they bring pydantic, 0.2 s that only a file is worth
 
     path = (settings.CLUSTER_KEY,)
@@ -230,14 +236,15 @@ def _judged(source: sources.Source, config: Mapping[str, Any], *, today: dt.date
     # Of what is encrypted and must not be, as of what the file does not really say, nothing else can be said.
     sealed = (finding.path for finding in wrong if finding.path in source.secrets)
     read = functools.reduce(unknown.put, (*source.unread, *sealed), config)
-    judged = settings.judge(read, today=today)
+    catalogue = settings.outside_of(read, root=source.root) if with_catalogue else settings.UNREAD_CATALOGUE
+    judged = settings.judge(read, today=today, catalogue=catalogue)
     found = [*wrong, *judged.found]
     if judged.cluster is not None:
         found += unknown.as_far_as_known(checks.of_stack_name(source.stack, cluster=judged.cluster, path=path))
     return _Judged(
         wanted=None if found or source.unread else judged.settings,
         cluster=judged.cluster,
-        problems=findings.problems(found, locate=source.locate, file=source.file),
+        problems=(*catalogue.problems, *findings.problems(found, locate=source.locate, file=source.file)),
     )
 
 
@@ -273,4 +280,5 @@ def _placed(
 
 
 def _in_order(problems: Iterable[errors.Problem]) -> tuple[errors.Problem, ...]:
-    return tuple(sorted(problems, key=lambda problem: (problem.line, problem.column, problem.what)))
+    """By file and line. A stack has problems in files of its catalogue, too."""
+    return tuple(sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column, problem.what)))

@@ -20,6 +20,19 @@ VERSION: Final = r"^[0-9]+\.[0-9]+\.[0-9]+$"
 DATABASE: Final = r"^[a-z][a-z0-9_]*$"
 MAJOR_AND_PATCH: Final = r"^[1-9][0-9]*\.[0-9]+$"
 
+SETTING: Final = r"^[a-z][A-Za-z0-9]*$"
+API_VERSION: Final = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?/v[a-z0-9]+$"
+KIND: Final = r"^[A-Z][A-Za-z0-9]*$"
+READY: Final = r"^(condition=[A-Za-z][A-Za-z0-9.-]*(=[A-Za-z]+)?|jsonpath=\{[.\[][^{}]*\}(=.+)?)$"
+SCHEME: Final = r"^[a-z][a-z0-9+.-]*$"
+PATH: Final = r"^/[A-Za-z0-9._~/?=&%+-]*$"
+IMAGE: Final = (
+    r"^[a-z0-9][a-z0-9._/-]*(:[0-9]+/[a-z0-9._/-]+)?"
+    r"(:[A-Za-z0-9._-]*[0-9][A-Za-z0-9._-]*(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$"
+)
+SECURE_URL: Final = r"^https://[^/ ]+/[^ ]+$"
+SHA256: Final = r"^[0-9a-f]{64}$"
+
 CLUSTER_NAME: Final = SERVICE_NAME
 POOL_NAME: Final = r"^[a-z][a-z0-9]*$"
 MINOR: Final = r"^1\.[1-9][0-9]$"
@@ -66,6 +79,15 @@ WORDS: Final = {
     VERSION: "a version of three numbers, such as 3.5.0",
     MAJOR_AND_PATCH: 'a version of two numbers in quotes, such as "18.4"',
     DATABASE: "a name of lower-case letters, digits and underscores, first a letter",
+    SETTING: "a name in camelCase: letters and digits, first one in lower case",
+    API_VERSION: "an API's group and version, such as acme.example/v1",
+    KIND: "a name in CamelCase: letters and digits, first one in upper case",
+    READY: "what is waited for: condition=TYPE, condition=TYPE=STATUS or jsonpath={PATH}=VALUE",
+    SCHEME: "the first part of an address, such as https",
+    PATH: "an absolute path, such as /healthz",
+    IMAGE: "an image by exact version, such as registry.acme.example/shop:2.1.0",
+    SECURE_URL: "an address that begins with https://",
+    SHA256: "a sha256: 64 hexadecimal digits in lower case",
     POOL_NAME: "a name of lower-case letters and digits, first a letter",
     MINOR: 'a minor version of Kubernetes in quotes, such as "1.35"',
     CIDR: "an IPv4 network, such as 10.20.0.0/16",
@@ -98,6 +120,15 @@ EXAMPLES: Final = {
     MOMENT: "2026-12-18T02:00:00Z",
     VERSION: "3.5.0",
     MAJOR_AND_PATCH: '"18.4"',
+    SETTING: "currency",
+    API_VERSION: "acme.example/v1",
+    KIND: "Shop",
+    READY: "condition=Ready",
+    SCHEME: "https",
+    PATH: "/healthz",
+    IMAGE: "registry.acme.example/shop:2.1.0",
+    SECURE_URL: "https://releases.acme.example/shop-operator/1.0.0/operator.yaml",
+    SHA256: "0000000000000000000000000000000000000000000000000000000000000000",
     POOL_NAME: "general",
     MINOR: '"1.35"',
     CIDR: "10.20.0.0/16",

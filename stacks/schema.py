@@ -68,6 +68,8 @@ _PULUMI: Final = {
 def _config(properties: dict[str, Any]) -> dict[str, Any]:
     # Pydantic says what names that match the pattern have, and leaves other names open.
     properties["services"]["additionalProperties"] = False
+    # What a catalogue brings is no text of a stack file.
+    del properties["catalogue"]["default"]
     return {
         "description": "Configuration; keys of other namespaces are for Pulumi's providers",
         "type": "object",

@@ -22,7 +22,7 @@ def _zonal_has_zones(
     if service.availability != "zonal" or hosts is None:
         return
     if min(hosts.count, hosts.zones) < service.SERVERS["zonal"]:
-        wanted = _WORDS[service.SERVERS["zonal"]]
+        wanted = _WORDS.get(service.SERVERS["zonal"], str(service.SERVERS["zonal"]))
         yield findings.Finding(
             path=(*path, "availability"),
             what=(
@@ -37,13 +37,13 @@ def _zonal_has_zones(
 def _zonal_has_replicas(
     service: instance.Instance, _hosts: nodes.Nodes | None, path: findings.Path
 ) -> Iterator[findings.Finding]:
-    replicas = service.overrides.replicas
-    if service.availability == "zonal" and replicas is not None and replicas < service.SERVERS["zonal"]:
+    replicas, least = service.overrides.replicas, service.SERVERS.get("zonal", 1)
+    if service.availability == "zonal" and replicas is not None and replicas < least:
         place = (*path, "overrides", "replicas")
         yield findings.Finding(
             path=place,
             what=f"`{findings.spelled(place)}` is {replicas}, but the service is `zonal`",
-            why=f"it takes {_WORDS[service.SERVERS['zonal']]} servers or more to go on when a zone fails",
+            why=f"it takes {_WORDS.get(least, least)} servers or more to go on when a zone fails",
             next="leave `replicas` out, or set `availability: single`",
         )
 
@@ -78,6 +78,27 @@ def _request_fits_a_node(
         )
 
 
+def _refused_keys_are_left_out(
+    service: instance.Instance, _hosts: nodes.Nodes | None, path: findings.Path
+) -> Iterator[findings.Finding]:
+    """Of a service that is a catalogue's own: what its maker has not provided for."""
+    for name, why in service.REFUSED.items() if isinstance(service, instance.Database) else ():
+        if getattr(service, name) is not None:
+            key = type(service).model_fields[name].alias or name
+            place = (*path, key)
+            what = f"`{findings.spelled(place)}` cannot be had for a {service.service}"
+            yield findings.Finding(path=place, what=what, why=why, next=f"leave `{key}` out")
+
+
+def _storage_is_for_volumes(
+    service: instance.Instance, _hosts: nodes.Nodes | None, path: findings.Path
+) -> Iterator[findings.Finding]:
+    if service.overrides.storage is not None and not service.SIZES[service.size].storage:
+        place = (*path, "overrides", "storage")
+        what = f"`{findings.spelled(place)}` has no effect: a {service.service} has no volumes"
+        yield findings.Finding(path=place, what=what, why="nothing is stored", next="leave `storage` out")
+
+
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
@@ -99,6 +120,8 @@ def of_stack(
 def _is_watched_by_one(
     service: instance.Database, services: Mapping[str, instance.Instance], path: findings.Path
 ) -> Iterator[findings.Finding]:
+    if "monitored_by" in service.REFUSED:
+        return
     known = relations.watchers(services)
     place = (*path, "monitoredBy")
     if service.monitored_by is not None and service.monitored_by not in known:
@@ -127,7 +150,7 @@ def _backups_have_a_place(
     is_managed = isinstance(cluster, managed.ManagedCluster)
     remedy = "add `backups: { retentionDays: 30 }` to the cluster, or " if is_managed else ""
     for key in ("backups", "restore"):
-        if getattr(service, key) is not None:
+        if key not in service.REFUSED and getattr(service, key) is not None:
             place = (*path, key)
             yield findings.Finding(
                 path=place,
@@ -140,7 +163,9 @@ def _backups_have_a_place(
 
 
 CHECKS: Final[tuple[Check, ...]] = (
+    _refused_keys_are_left_out,
     _requests_fit_a_node,
+    _storage_is_for_volumes,
     _zonal_has_replicas,
     _zonal_has_zones,
     *etcd_checks.CHECKS,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import pathlib
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Literal
 
@@ -28,12 +29,23 @@ from stacks import (
     suggestions,
     unknown,
 )
-from stacks.services import catalogue
+from stacks.catalogues import model, places
+from stacks.catalogues import settings as outside
+from stacks.catalogues import stack_checks as catalogues
+from stacks.services import catalogue as built_in
+from stacks.services import instance
 
 PROJECT: Final = "paasport"
 """The project's name in Pulumi.yaml, and the namespace of its configuration keys."""
 CLUSTER_KEY: Final = f"{PROJECT}:cluster"
 SERVICES_KEY: Final = f"{PROJECT}:services"
+CATALOGUE_KEY: Final = f"{PROJECT}:{places.KEY}"
+
+
+NO_CATALOGUE: Final = model.Catalogue()
+"""What most stacks have besides the built-in services."""
+UNREAD_CATALOGUE: Final = model.Catalogue(unread=True)
+"""For whoever asks about a stack's cluster alone."""
 
 
 class LocalNodes(fields.Model):
@@ -155,8 +167,11 @@ class Settings(fields.Model):
 
     cluster: Cluster
     """The cluster that the stack runs on."""
-    services: dict[fields.ServiceName, catalogue.Service] = {}
+    services: dict[fields.ServiceName, built_in.Instance] = {}
     """The services that run there, each under a name of your choice, which is also that of its namespace."""
+    catalogue: outside.Catalogue = outside.Catalogue()
+    """Catalogues from outside this project, whose services can be named too: paths from the project, such as `../acme`,
+    or installed packages, such as `package:acme_services`, with commas between them."""
 
 
 CLUSTERS: Final[Mapping[str, type[Cluster]]] = {
@@ -179,13 +194,16 @@ class Judgement:
 
     cluster: Cluster | None
     """None where nobody knows whose it is. What is wrong in it is `unknown`."""
-    services: dict[str, catalogue.Service]
+    services: dict[str, instance.Instance]
+    catalogue: model.Catalogue
     found: tuple[findings.Finding, ...]
 
     @property
     def settings(self) -> Settings | None:
         """The settings, where nothing is wrong."""
-        return None if self.found or self.cluster is None else Settings(cluster=self.cluster, services=self.services)
+        if self.found or self.catalogue.problems or self.cluster is None:
+            return None
+        return Settings(cluster=self.cluster, services=self.services, catalogue=self.catalogue)
 
 
 def parse(
@@ -195,6 +213,7 @@ def parse(
     file: str = "",
     echo: bool = True,
     today: dt.date | None = None,
+    catalogue: model.Catalogue = NO_CATALOGUE,
 ) -> Settings:
     """The settings in configuration whose keys are `namespace:name`; other namespaces than our own are not looked at.
 
@@ -202,30 +221,51 @@ def parse(
     of which it is not known what was encrypted. A Kubernetes minor that is out of support is a problem only where
     `today` is given: a date that passes must not keep anybody from repairing what runs.
     """
-    judged = judge(config, echo=echo, today=today)
+    judged = judge(config, echo=echo, today=today, catalogue=catalogue)
     if judged.settings is None:
-        raise errors.StackFileError(*findings.problems(judged.found, locate=locate, file=file))
+        problems = findings.problems(judged.found, locate=locate, file=file)
+        raise errors.StackFileError(*catalogue.problems, *problems)
     return judged.settings
 
 
-def judge(config: Mapping[str, Any], *, echo: bool = True, today: dt.date | None = None) -> Judgement:
+def judge(
+    config: Mapping[str, Any],
+    *,
+    echo: bool = True,
+    today: dt.date | None = None,
+    catalogue: model.Catalogue = NO_CATALOGUE,
+) -> Judgement:
     """Everything that is right in configuration, and everything that is wrong. As `parse`, but raises nothing.
 
     What is `unknown` in `config` is there, but cannot be read: nothing is said about it.
     """
     cluster = _cluster(config, echo=echo, today=today)
-    services, wrong = _services(config, cluster=cluster.value, echo=echo)
-    found = (*_unknown_keys(config), *cluster.found, *wrong)
-    return Judgement(cluster=cluster.value, services=services, found=found)
+    services, wrong = _services(config, cluster=cluster.value, echo=echo, outside=catalogue)
+    found = (*_unknown_keys(config), *_catalogue(config, echo=echo), *catalogue.found, *cluster.found, *wrong)
+    return Judgement(cluster=cluster.value, services=services, catalogue=catalogue, found=found)
 
 
-def from_pulumi(cluster: Any, services: Any) -> Settings:
-    """The settings as a Pulumi program receives them. Raises StackFileError with every problem there is."""
-    return parse({CLUSTER_KEY: cluster, SERVICES_KEY: {} if services is None else services}, echo=False)
+def from_pulumi(cluster: Any, services: Any, catalogue: Any = None) -> Settings:
+    """The settings as a Pulumi program receives them, whose working folder is the project.
+
+    Raises StackFileError with every problem there is.
+    """
+    config = {CLUSTER_KEY: cluster, SERVICES_KEY: {} if services is None else services, CATALOGUE_KEY: catalogue or ""}
+    return parse(config, echo=False, catalogue=outside_of(config, root=pathlib.Path.cwd()))
+
+
+def outside_of(config: Mapping[str, Any], *, root: pathlib.Path) -> model.Catalogue:
+    """The catalogues that configuration names, read from disk: the one thing here that is not pure."""
+    text = config.get(CATALOGUE_KEY, "")
+    if unknown.is_unknown(text) or not isinstance(text, str) or not text:
+        return NO_CATALOGUE
+    from stacks.catalogues import loading  # noqa: PLC0415 - most stacks have none
+
+    return loading.load(text, root=root, path=(CATALOGUE_KEY,))
 
 
 def _unknown_keys(config: Mapping[str, Any]) -> Iterator[findings.Finding]:
-    known = (CLUSTER_KEY, SERVICES_KEY)
+    known = (CLUSTER_KEY, SERVICES_KEY, CATALOGUE_KEY)
     for key in config:
         namespace, colon, _ = key.partition(":")
         ours = colon and (namespace == PROJECT or suggestions.is_slip(namespace, of=PROJECT))
@@ -256,9 +296,20 @@ def _cluster(config: Mapping[str, Any], *, echo: bool, today: dt.date | None) ->
     return dataclasses.replace(filled, found=(*foreign, *filled.found, *crossed))
 
 
+def _catalogue(config: Mapping[str, Any], *, echo: bool) -> Iterator[findings.Finding]:
+    given = config.get(CATALOGUE_KEY, "")
+    if not unknown.is_unknown(given) and given is not None and not isinstance(given, str):
+        yield findings.Finding(
+            path=(CATALOGUE_KEY,),
+            what=f"`{CATALOGUE_KEY}` must be a text, not {explanations.described(given, echo=echo)}",
+            why="it names catalogues from outside this project; several have commas between them",
+            next=f"write for example `{CATALOGUE_KEY}: ../acme`",
+        )
+
+
 def _services(
-    config: Mapping[str, Any], *, cluster: Cluster | None, echo: bool
-) -> tuple[dict[str, catalogue.Service], list[findings.Finding]]:
+    config: Mapping[str, Any], *, cluster: Cluster | None, echo: bool, outside: model.Catalogue
+) -> tuple[dict[str, instance.Instance], list[findings.Finding]]:
     given = config.get(SERVICES_KEY, {})
     if unknown.is_unknown(given):
         return {}, []
@@ -267,17 +318,23 @@ def _services(
         advice = f"for no service at all, write `{SERVICES_KEY}: {{}}`"
         why = "a service has a name, by which it is found and told from others"
         return {}, [findings.Finding(path=(SERVICES_KEY,), what=what, why=why, next=advice)]
-    services: dict[str, catalogue.Service] = {}
+    known = {**built_in.SERVICES, **{name: service.model for name, service in outside.services.items()}}
+    services: dict[str, instance.Instance] = {}
     there: dict[str, Any] = {}
     found: list[findings.Finding] = []
     for name, value in given.items():
         path = (SERVICES_KEY, name)
         found += checks.of_service_name(name, path=path)
-        filled = filling.chosen(value, by="service", catalogue=catalogue.SERVICES, path=path, echo=echo)
+        found += catalogues.of_service_name(name, catalogue=outside, path=path)
+        if catalogues.is_undecided(value, known=known, catalogue=outside):
+            there[name] = unknown.Unknown()
+            continue
+        filled = filling.chosen(value, by="service", catalogue=known, path=path, echo=echo)
         found += filled.found
         there[name] = unknown.Unknown() if filled.value is None else filled.value
         if filled.value is not None:
             services[name] = filled.value
             found += checks.of_service(filled.value, gaps=filled.gaps, cluster=cluster, path=path)
+            found += catalogues.of_service(filled.value, catalogue=outside, cluster=cluster, path=path)
     found += service_checks.of_stack(there, cluster=cluster, path=(SERVICES_KEY,))
     return services, found

@@ -36,6 +36,8 @@ class Source:
     """A stack file as it is written."""
 
     stack: str
+    root: pathlib.Path
+    """The project's folder."""
     path: pathlib.Path
     file: str
     """The path relative to the project, as messages show it."""
@@ -116,6 +118,7 @@ def source(project: Project, stack: str) -> Source:
     keys = {written: configuration.key(written, project=project.name) for written in given}
     result = Source(
         stack=stack,
+        root=project.root,
         path=path,
         file=file,
         outer=outer,

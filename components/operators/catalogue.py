@@ -1,7 +1,11 @@
-"""All operators that services may need. An entry is data; its release is pinned in `releases.lock.yaml`."""
+"""All operators that services may need, and those that a stack's own catalogues add.
+
+An entry is data; its release is pinned in `releases.lock.yaml`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from components import contracts
@@ -10,12 +14,14 @@ from components.operators import (
     cert_manager,
     cloudnative_pg,
     contour,
+    declared,
     etcd_operator,
     mongodb_kubernetes,
     prometheus_operator,
     rabbitmq_cluster_operator,
     scylla_operator,
 )
+from stacks.catalogues import model
 
 OPERATORS: Final[dict[str, contracts.Operator]] = {
     entry.name: entry
@@ -31,3 +37,13 @@ OPERATORS: Final[dict[str, contracts.Operator]] = {
         scylla_operator.OPERATOR,
     )
 }
+
+
+def including(catalogue: model.Catalogue) -> Mapping[str, contracts.Operator]:
+    """These, and those of the stack's catalogues, whose names are others."""
+    outside = {}
+    for name, found in catalogue.operators.items():
+        services = [service for service in catalogue.services.values() if service.operators[:1] == (name,)]
+        resources = [one.declaration.resource for one in services if one.declaration and one.declaration.resource]
+        outside[name] = declared.operator(found, resources=resources)
+    return {**OPERATORS, **outside}

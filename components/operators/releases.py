@@ -98,11 +98,11 @@ def _stood_in(texts: Iterable[str], *, operator: contracts.Operator, missing: It
 
 
 def _definitions(texts: Iterable[str], *, operator: contracts.Operator) -> str:
-    """Those that the catalogue entry names, each once: as the first file of the release has it."""
+    """Those that the catalogue entry names, or all, each once: as the first file of the release has it."""
     found: dict[str, str] = {}
     for text in texts:
         found = bundles.definitions(text) | found
-    return bundles.joined(found[name] for name in operator.crds if name in found)
+    return bundles.joined(found[name] for name in operator.crds or found if name in found)
 
 
 def _reads(path: pathlib.Path, text: str) -> bool:

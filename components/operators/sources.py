@@ -46,6 +46,8 @@ class Source:
     go_version: str = ""
     go_file: str = ""
     """Path of the file inside the module."""
+    beside: pathlib.Path | None = None
+    """Where it lies in a catalogue from outside this project, instead of at a URL."""
 
 
 class Unobtainable(errors.ReleaseError):
@@ -54,7 +56,8 @@ class Unobtainable(errors.ReleaseError):
 
 def pinned(operator: contracts.Operator) -> tuple[Source, ...]:
     """What the lock file says about the operator. Raises ReleaseError where it pins nothing or another version."""
-    return tuple(_source(file, fields) for file, fields in _locked(operator)["manifests"].items())
+    folder = _lock_file(operator).parent
+    return tuple(_source(file, fields, folder=folder) for file, fields in _locked(operator)["manifests"].items())
 
 
 def images(operator: contracts.Operator) -> tuple[str, ...]:
@@ -63,15 +66,20 @@ def images(operator: contracts.Operator) -> tuple[str, ...]:
 
 
 def _locked(operator: contracts.Operator) -> Mapping[str, Any]:
-    lock: Mapping[str, Any] = yaml.safe_load(LOCK_FILE.read_text(encoding="utf-8"))
+    path = _lock_file(operator)
+    lock: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     entry: Mapping[str, Any] | None = lock.get(operator.name)
     if entry is None or entry["version"] != operator.version:
         raise errors.ReleaseError.of(
-            f"{LOCK_FILE.name} does not pin {operator.name} {operator.version}",
+            f"{path.name} does not pin {operator.name} {operator.version}",
             why="an operator is installed from a release with a known hash only",
-            next=f"add its files with url and sha256 to components/operators/{LOCK_FILE.name}",
+            next=f"add its files with url and sha256 to {operator.lock or f'components/operators/{path.name}'}",
         )
     return entry
+
+
+def _lock_file(operator: contracts.Operator) -> pathlib.Path:
+    return pathlib.Path(operator.lock) if operator.lock else LOCK_FILE
 
 
 def fetch(source: Source, *, operator: contracts.Operator) -> bytes:
@@ -80,7 +88,8 @@ def fetch(source: Source, *, operator: contracts.Operator) -> bytes:
     Raises Unobtainable where no place has it, ReleaseError where the first that has it has other bytes.
     """
     cached = locations.cache_folder() / "releases" / f"{source.sha256}.yaml"
-    places = (*_mirrored(source, operator=operator), cached, *_in_go_modules(source))
+    own = (source.beside,) if source.beside else ()
+    places = (*_mirrored(source, operator=operator), *own, cached, *_in_go_modules(source))
     for path in places:
         if path.is_file():
             return _verified(path.read_bytes(), source=source, place=str(path), next=f"delete {path} and try again")
@@ -94,11 +103,12 @@ def fetch(source: Source, *, operator: contracts.Operator) -> bytes:
     return content
 
 
-def _source(file: str, fields: Mapping[str, Any]) -> Source:
-    module = fields.get("go_module", {})
+def _source(file: str, fields: Mapping[str, Any], *, folder: pathlib.Path) -> Source:
+    module, beside = fields.get("go_module") or {}, fields.get("file")
     return Source(
         file=file,
-        url=fields["url"],
+        url=fields.get("url") or "",
+        beside=folder / beside if beside else None,
         sha256=fields["sha256"],
         go_module=module.get("path", ""),
         go_version=module.get("version", ""),
@@ -125,6 +135,8 @@ def _in_go_modules(source: Source) -> Iterator[pathlib.Path]:
 
 
 def _download(source: Source, *, operator: contracts.Operator, places: Iterable[pathlib.Path]) -> bytes:
+    if not source.url:
+        raise _unobtainable(source, operator=operator, places=places, reason="its lock file names no URL")
     host = urllib.parse.urlsplit(source.url).netloc
     if host in _BEYOND_REACH:
         raise _unobtainable(source, operator=operator, places=places, reason=_BEYOND_REACH[host])
@@ -144,7 +156,7 @@ def _unobtainable(
 ) -> errors.PaasportError:
     return Unobtainable.of(
         f"{source.file} of {operator.name} {operator.version} is at none of {', '.join(map(str, places))}, "
-        f"and {source.url} can't be read: {reason}",
+        f"and {source.url or 'nothing else'} can't be read: {reason}",
         why=f"without it {operator.name} can't be installed",
         next=(
             "connect to the internet; or run `./paasport mirror DIR` where there is internet, copy DIR here and "

@@ -16,9 +16,14 @@ NAMES: Final = frozenset(
 )
 
 
-def notice(operators: Iterable[str]) -> str:
-    """What is said of those among these operators that are played; empty where none is."""
-    names = sorted(NAMES.intersection(operators))
+def notice(operators: Iterable[str], *, rehearsed: Iterable[str] = ()) -> str:
+    """What is said of those among these operators that are played; empty where none is.
+
+    `rehearsed` are those that are played as their own makers say.
+    """
+    told = {name: f"{name} (as its maker says)" for name in rehearsed}
+    names = sorted({*NAMES.intersection(operators), *told})
     if not names:
         return ""
-    return f"played on this machine, where no container runs: {', '.join(names)}; what they make holds no data"
+    listed = ", ".join(told.get(name, name) for name in names)
+    return f"played on this machine, where no container runs: {listed}; what they make holds no data"

@@ -17,8 +17,12 @@ class Played:
 
     name: str
     """As in the catalogue of operators."""
-    repository: str
+    repository: str = ""
     """The end of its image's repository: while a Deployment with such an image is available, the operator is played."""
+    namespace: str = ""
+    """Instead of the image, for an operator from outside this project: while a Deployment in here is available."""
     kinds: tuple[reconciling.Kind, ...]
     """What it looks at; its custom kinds must be served before it is played."""
     plan: Plan
+    seconds: float = 0
+    """How long each of its actions takes."""

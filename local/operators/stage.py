@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import pathlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from local import backoff, beside, reconciling
-from local.operators import catalogue, played
+from local.operators import catalogue, declared, played
 from runner.kubernetes import client as clients
 
 _CRDS: Final = reconciling.Kind("apiextensions.k8s.io/v1", "CustomResourceDefinition")
@@ -18,15 +19,16 @@ WATCHED: Final = (beside.DEPLOYMENTS, _CRDS)
 _log = logging.getLogger(__name__)
 
 
-def due(picture: reconciling.Picture) -> tuple[played.Played, ...]:
-    """The operators whose Deployment is available and whose kinds are all served. Pure."""
+def due(
+    picture: reconciling.Picture, *, catalogue: Iterable[played.Played] = catalogue.PLAYED
+) -> tuple[played.Played, ...]:
+    """The operators of a catalogue whose Deployment is available and whose kinds are all served. Pure."""
     running = [item for item in picture[beside.DEPLOYMENTS] if _is_available(item)]
     served = {kind for item in picture[_CRDS] for kind in _served(item)}
     return tuple(
         one
-        for one in catalogue.PLAYED
-        if any(_runs(item, repository=one.repository) for item in running)
-        and all(kind in served for kind in one.kinds if _is_custom(kind))
+        for one in catalogue
+        if any(_runs(item, one) for item in running) and all(kind in served for kind in one.kinds if _is_custom(kind))
     )
 
 
@@ -35,9 +37,11 @@ def _is_available(deployment: Mapping[str, Any]) -> bool:
     return available and not deployment["metadata"].get("deletionTimestamp")
 
 
-def _runs(deployment: Mapping[str, Any], *, repository: str) -> bool:
+def _runs(deployment: Mapping[str, Any], one: played.Played) -> bool:
+    if one.namespace:
+        return bool(deployment["metadata"]["namespace"] == one.namespace)
     containers = deployment["spec"]["template"]["spec"]["containers"]
-    return any(beside.repository(item["image"]).endswith(f"/{repository}") for item in containers)
+    return any(beside.repository(item["image"]).endswith(f"/{one.repository}") for item in containers)
 
 
 def _served(definition: Mapping[str, Any]) -> Iterable[reconciling.Kind]:
@@ -86,7 +90,10 @@ class Stage:
 
     async def _play(self, one: played.Played) -> None:
         async def act(picture: reconciling.Picture) -> None:
-            await reconciling.perform(self._client, list(one.plan(picture)))
+            actions = list(one.plan(picture))
+            if actions:
+                await asyncio.sleep(one.seconds)
+            await reconciling.perform(self._client, actions)
 
         patience = backoff.Backoff()
         while True:
@@ -97,14 +104,27 @@ class Stage:
             await asyncio.sleep(patience.after(0) or backoff.FIRST_SECONDS)
 
 
-async def play(client: clients.Client) -> None:
-    """Play every operator that should be there, for ever."""
-    stage = Stage(client)
+async def play(client: clients.Client, *, rehearsals: pathlib.Path) -> None:
+    """Play every operator that should be there, for ever: this project's own, and those that the folder describes."""
+    stage, wake = Stage(client), asyncio.Event()
 
     async def act(picture: reconciling.Picture) -> None:
-        await stage.match(due(picture))
+        await stage.match(due(picture, catalogue=(*catalogue.PLAYED, *declared.played(rehearsals))))
 
+    watching = asyncio.create_task(_watch(rehearsals, wake))
     try:
-        await reconciling.reconcile(client, kinds=WATCHED, act=act)
+        await reconciling.reconcile(client, kinds=WATCHED, act=act, wake=wake)
     finally:
+        watching.cancel()
         await stage.close()
+
+
+async def _watch(folder: pathlib.Path, wake: asyncio.Event) -> None:
+    """Wake whenever a file comes into the folder or is replaced there. Asked each second: it happens once a run."""
+    seen = 0
+    while True:
+        now = await asyncio.to_thread(declared.changed, folder)
+        if now != seen:
+            wake.set()
+        seen = now
+        await asyncio.sleep(1)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pathlib
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from stacks import settings
 
 
 @click.command()
@@ -21,15 +25,26 @@ def check(root: pathlib.Path, *, stack: str | None, everything: bool, as_json: b
         what = f"both {stack} and --all were given"
         raise errors.UsageError.of(what, why="one stack or all of them is meant", next="leave one of them out")
     stacks = [stack] if stack else files.names(root)
-    problems = [problem for name in stacks for problem in files.check(root, name)]
+    found = {name: files.check(root, name) for name in stacks}
+    problems = [problem for own in found.values() for problem in own]
+    shortcomings = [text for name, own in found.items() if not own for text in lacking(files.inspect(root, name), name)]
     if as_json:
-        diagnostics = document.failure(problems)["diagnostics"]
+        diagnostics = [*document.failure(problems)["diagnostics"], *map(document.warning, shortcomings)]
         click.echo(document.render({"stacks": stacks, "diagnostics": diagnostics}))
     else:
-        for problem in problems:
-            click.echo(problem.render())
+        for line in (*(problem.render() for problem in problems), *(f"warning: {text}" for text in shortcomings)):
+            click.echo(line)
         click.echo(f"{_count(len(stacks), 'stack')}: {_count(len(problems), 'problem') if problems else 'no problems'}")
     return errors.UsageError.exit_code if problems else 0
+
+
+def lacking(wanted: settings.Settings, stack: str) -> list[str]:
+    """What services of a stack do without."""
+    return [
+        f"{stack}: {name}: {service.service} lacks what others have: {'; '.join(service.LACKS)}"
+        for name, service in wanted.services.items()
+        if service.LACKS
+    ]
 
 
 def _count(number: int, noun: str) -> str:

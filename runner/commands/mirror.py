@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from local import mirrors
+    from stacks.catalogues import model
 
 
 @click.command()
@@ -31,9 +33,17 @@ def mirror(root: pathlib.Path, *, folder: pathlib.Path, stack: str | None, as_js
     settings = files.inspect(root, stack) if stack else None
     installed = operators.needed(settings) if settings else None
     services = {service.service for service in settings.services.values()} if settings else None
+    catalogues = [settings.catalogue] if settings else outside(root)
     lock = root / preparation.RELEASES
-    found = mirrors.fill(lock, folder, operators=installed, report=lambda line: click.echo(line, err=True))
+    locks = sorted({lock for catalogue in catalogues for lock in preparation.locks(catalogue)})
+    found = [
+        file
+        for each in (lock, *locks)
+        for file in mirrors.fill(each, folder, operators=installed, report=lambda line: click.echo(line, err=True))
+    ]
     run = mirrors.images(lock, root / preparation.IMAGES, operators=installed, services=services)
+    run += [image for each in locks for image in mirrors.operator_images(each, operators=installed)]
+    run += own_images(catalogues, services=services)
     # The folder may hold other stacks' releases too, whose images it must go on to name.
     images = mirrors.write_images(folder, run, keep=bool(stack))
     if as_json:
@@ -41,6 +51,28 @@ def mirror(root: pathlib.Path, *, folder: pathlib.Path, stack: str | None, as_js
     else:
         click.echo("\n".join(lines(folder, found, images)))
     return int(any(file.problem for file in found))
+
+
+def outside(root: pathlib.Path) -> list[model.Catalogue]:
+    """The catalogues of all stacks whose files can be read; `check` tells about the others."""
+    from stacks import errors, files  # noqa: PLC0415 - `--help` need not wait for them
+
+    found = []
+    for name in files.names(root):
+        with contextlib.suppress(errors.StackFileError):
+            found.append(files.inspect(root, name).catalogue)
+    return found
+
+
+def own_images(catalogues: Iterable[model.Catalogue], *, services: Collection[str] | None) -> list[str]:
+    """What services of catalogues run besides what their operators' releases name."""
+    return [
+        image
+        for catalogue in catalogues
+        for name, service in catalogue.services.items()
+        if services is None or name in services
+        for image in service.images
+    ]
 
 
 def lines(folder: pathlib.Path, found: Sequence[mirrors.File], images: Sequence[str]) -> list[str]:

@@ -12,11 +12,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from local import control_plane, releases
-from local.operators import names
+from local.operators import declared, names
 from runner import cluster, operations, request
 from runner.commands import clouds, project
 from runner.engine import model
 from stacks import errors, files, operators, settings
+from stacks.catalogues import model as catalogues
 
 Report = Callable[[str], None]
 """Takes one line about what is being done."""
@@ -39,13 +40,32 @@ def prepare(root: pathlib.Path, stack: files.StackFile, *, operation: request.Op
         if operation not in CREATING and control_plane.status(name).condition is control_plane.Condition.ABSENT:
             return False
         control_plane.start(name, nodes=place.nodes, report=report)
-        if operation is request.Operation.UP and (notice := names.notice(operators.needed(stack.settings))):
+        notice = played(name, stack)
+        if operation is request.Operation.UP and notice:
             report(notice)
     if clouds.is_cloud(stack):
         report(clouds.notice(stack, operation=operation))
     if operation is not request.Operation.DESTROY:
-        releases.fill_cache(root / RELEASES, report=report, operators=operators.needed(stack.settings))
+        fill_cache(root, stack, report=report)
     return True
+
+
+def played(control_plane: str, stack: files.StackFile) -> str:
+    """Have a stack's operators played on a control plane, and say which are; empty where none is."""
+    plays = stack.settings.catalogue.plays
+    declared.write(control_plane, plays)
+    return names.notice(operators.needed(stack.settings), rehearsed={play.operator for play in plays})
+
+
+def fill_cache(root: pathlib.Path, stack: files.StackFile, *, report: Report) -> None:
+    """Put what Go modules contain of the releases that a stack installs where its program looks for them."""
+    for lock in (root / RELEASES, *locks(stack.settings.catalogue)):
+        releases.fill_cache(lock, report=report, operators=operators.needed(stack.settings))
+
+
+def locks(catalogue: catalogues.Catalogue) -> list[pathlib.Path]:
+    """The lock files of a stack's own catalogues, as far as these bring operators."""
+    return sorted({operator.lock for operator in catalogue.operators.values()})
 
 
 async def requested(

@@ -13,7 +13,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
-from local import control_plane, releases
+from local import control_plane
 from local.simulated import account as accounts
 from local.simulated import clusters, values
 from local.simulated import faults as faulting
@@ -23,7 +23,7 @@ from runner.commands import preparation
 from runner.engine import events, model
 from runner.kubernetes import client as clients
 from runner.rehearsals import by_hand, channels, places, reports, variants, verdicts
-from stacks import files, managed, operators, settings
+from stacks import files, managed, settings
 
 _RUNS: Final = 6
 """How often a user tries again where a vendor fails; each fault strikes a resource once."""
@@ -57,11 +57,9 @@ def rehearse(asked: Asked, place: places.Place, *, tell: Tell, listener: events.
     nodes = None if isinstance(cluster, managed.ManagedCluster) else settings.LocalNodes()
     own = cluster.nodes if isinstance(cluster, settings.LocalCluster) else nodes
     control_plane.start(place.control_plane, nodes=own, report=lambda line: tell(f"   {line}"))
-    releases.fill_cache(
-        asked.root / preparation.RELEASES,
-        report=lambda line: tell(f"   {line}"),
-        operators=operators.needed(asked.stack.settings),
-    )
+    if notice := preparation.played(place.control_plane, asked.stack):
+        tell(f"   {notice}")
+    preparation.fill_cache(asked.root, asked.stack, report=lambda line: tell(f"   {line}"))
     started = reports.Step(title=title, seconds=time.monotonic() - began)
     for line in reports.done(started):
         tell(line)

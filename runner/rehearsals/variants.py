@@ -36,7 +36,8 @@ def variant(stack: files.StackFile, changes: Mapping[str, Any]) -> files.StackFi
         if value is not None:
             place[last] = value
     config = {**stack.config, settings.CLUSTER_KEY: cluster}
-    return dataclasses.replace(stack, config=config, settings=settings.parse(config, file=stack.path.name))
+    parsed = settings.parse(config, file=stack.path.name, catalogue=stack.settings.catalogue)
+    return dataclasses.replace(stack, config=config, settings=parsed)
 
 
 def handed_out(stack: files.StackFile, *, control_plane: str, kubeconfig: str) -> files.StackFile:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import pydantic
+from pydantic_core import core_schema
 
-from stacks.services import etcd, mongodb, postgresql, prometheus, rabbitmq
+from stacks.services import etcd, instance, mongodb, postgresql, prometheus, rabbitmq
 
 Service = Annotated[
     etcd.Etcd | mongodb.Mongodb | postgresql.Postgresql | prometheus.Prometheus | rabbitmq.Rabbitmq,
@@ -23,3 +24,19 @@ SERVICES: Final[Mapping[str, type[Service]]] = {
     "rabbitmq": rabbitmq.Rabbitmq,
 }
 """The model of each, by its name."""
+
+
+class _Known:
+    """Any instance is accepted, also one of a catalogue from outside; the JSON schema describes the built-in ones."""
+
+    def __get_pydantic_core_schema__(
+        self, _source: Any, handler: pydantic.GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.json_or_python_schema(
+            json_schema=handler.generate_schema(Service),
+            python_schema=core_schema.is_instance_schema(instance.Instance),
+        )
+
+
+Instance = Annotated[instance.Instance, _Known()]
+"""An instance of any service, judged before it is one of a stack's."""

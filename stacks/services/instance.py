@@ -67,6 +67,8 @@ class Instance(fields.Model):
     """How many servers each availability means; fewer never keep the promise of `zonal`."""
     PREVIEW: ClassVar[str] = ""
     """What keeps it from production; empty where nothing does."""
+    LACKS: ClassVar[tuple[str, ...]] = ()
+    """What it does without, in words; said wherever it is checked or deployed."""
 
     service: str
     """Which service of the catalogue this is."""
@@ -95,6 +97,9 @@ class Instance(fields.Model):
 
 class Database(Instance):
     """One instance of a service that holds data which nothing else has."""
+
+    REFUSED: ClassVar[Mapping[str, str]] = {}
+    """Which of the fields below it cannot have, and why."""
 
     backups: Backups | None = None
     """When it is backed up. Leave it out for never."""

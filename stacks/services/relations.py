@@ -20,7 +20,7 @@ def watchers(services: Mapping[str, instance.Instance]) -> list[str]:
 def watcher(name: str, *, services: Mapping[str, instance.Instance]) -> str:
     """Name of the Prometheus that watches this instance: the one that it names, or the only one; else empty."""
     service = services[name]
-    if not isinstance(service, instance.Database):
+    if not isinstance(service, instance.Database) or "monitored_by" in service.REFUSED:
         return ""
     found = watchers(services)
     return service.monitored_by or (found[0] if len(found) == 1 else "")

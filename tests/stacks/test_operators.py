@@ -61,3 +61,9 @@ def test_a_stack_needs_what_its_services_and_its_entrance_need(stack, expected):
     settings = files.read(conftest.ROOT, stack, passphrase=lambda: None).settings
     assert operators.needed(settings) >= expected
     assert "etcd-operator" not in operators.needed(settings)
+
+
+def test_what_operators_require_is_known_without_the_program():
+    assert {name: set(entry.requires) for name, entry in catalogue.OPERATORS.items()} == {
+        name: set(required) for name, required in operators.REQUIRES.items()
+    }

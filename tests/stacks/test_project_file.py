@@ -28,7 +28,11 @@ def test_pulumi_uses_the_environment_that_paasport_sets_up(written):
 
 def test_all_our_keys_are_declared_with_a_type_that_pulumi_knows(written):
     types = {key: declaration["type"] for key, declaration in written["config"].items()}
-    assert types == {settings.CLUSTER_KEY: "object", settings.SERVICES_KEY: "object"}
+    assert types == {
+        settings.CLUSTER_KEY: "object",
+        settings.SERVICES_KEY: "object",
+        settings.CATALOGUE_KEY: "string",
+    }
 
 
 def test_only_the_cluster_must_be_given(written):

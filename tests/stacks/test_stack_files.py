@@ -62,6 +62,7 @@ def test_keys_get_their_namespace(project):
     assert dict(found.config) == {
         "paasport:cluster": {"vendor": "local"},
         "paasport:services": {},
+        "paasport:catalogue": "",
         "aws:region": "eu-west-1",
         "gcp:project": "007",
     }
@@ -81,6 +82,7 @@ def test_a_program_receives_texts(project):
     assert files.read(project.root, "dev", passphrase=nothing).program_config() == {
         "paasport:cluster": '{"nodes":{"count":2},"vendor":"local"}',
         "paasport:services": "{}",
+        "paasport:catalogue": "",
         "a:text": "é",
         "a:true": "true",
         "a:number": "5",

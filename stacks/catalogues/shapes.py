@@ -1,0 +1,53 @@
+"""Whether what a maker's Python offers is what it takes. This layer knows contracts by their shape only. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from stacks import findings
+from stacks.services import instance
+
+_SERVICE: Final = {"name": str, "type": str, "operators": tuple, "backup_operators": tuple, "passwords": tuple}
+_OPERATOR: Final = ("name", "version", "crds", "kinds", "manifests", "requires", "home", "lock")
+
+
+def of_service(entry: Any) -> Iterator[findings.Finding]:
+    """What keeps a module's `SERVICE` from being one."""
+    if not all(isinstance(getattr(entry, key, None), kind) for key, kind in _SERVICE.items()):
+        yield findings.Finding(
+            path=(),
+            what="it has no `SERVICE` that is a contracts.Service",
+            why="a file of a catalogue offers one service",
+            next="write `SERVICE = contracts.Service(...)`: docs/add-a-service.md; helpers begin with `_`",
+        )
+        return
+    settings = getattr(entry, "settings", None)
+    if not (isinstance(settings, type) and issubclass(settings, instance.Instance)):
+        yield findings.Finding(
+            path=(),
+            what=f"`SERVICE.settings` of {entry.name} is no class of settings",
+            why="stack files are judged by it",
+            next="write a class that inherits from instance.Instance or instance.Database, and name it as `settings`",
+        )
+        return
+    missing = [key for key in ("SIZES", "SERVERS") if not isinstance(getattr(settings, key, None), Mapping)]
+    if missing:
+        yield findings.Finding(
+            path=(),
+            what=f"{settings.__name__} has no {' and no '.join(missing)}",
+            why="they say what one server of each size gets, and how many there are",
+            next="add them as class variables, as the services in stacks/services/ do",
+        )
+
+
+def of_operators(offered: tuple[Any, ...]) -> Iterator[findings.Finding]:
+    """What keeps a module's `OPERATORS` from being such."""
+    for operator in offered:
+        if not all(hasattr(operator, key) for key in _OPERATOR):
+            yield findings.Finding(
+                path=(),
+                what="`OPERATORS` has something that is no contracts.Operator",
+                why="each is installed as such",
+                next="write `OPERATORS = (contracts.Operator(...),)`",
+            )
