@@ -1,0 +1,148 @@
+"""Every service of the catalogue, of every size and availability, with and without backups, as plain objects.
+
+What is asked for is made of the catalogue itself, so that a service added tomorrow is rendered without an edit here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import functools
+import pathlib
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import pulumi
+import yaml
+
+from components import contracts
+from components.services import binding
+from components.services import catalogue as entries
+from stacks import service_checks
+from stacks.services import catalogue as models
+from stacks.services import instance
+
+from . import vendors
+
+STACKS: Final = pathlib.Path(__file__).parents[3] / "stacks"
+SIZES: Final[tuple[instance.Size, ...]] = ("small", "medium", "large")
+AVAILABILITIES: Final[tuple[instance.Availability, ...]] = ("single", "zonal")
+PROMETHEUS: Final = "metrics"
+OBJECTS_BY_OPTION: Final[Mapping[str, Mapping[str, Any]]] = {
+    "prometheus": {"alertmanager": {"receivers": "receivers"}},
+    "rabbitmq": {"protocols": ["mqtt", "stomp", "stream"]},
+}
+"""Settings of one service alone that bring objects or parts of their own."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Variant:
+    """One thing that a stack file may ask for."""
+
+    name: str
+    """Service, size, availability and what else is asked for: for test ids."""
+    service: str
+    options: instance.Instance
+
+    @property
+    def needs_store(self) -> bool:
+        """Whether the cluster must have an object store."""
+        return any(getattr(self.options, key, None) is not None for key in ("backups", "restore"))
+
+
+@functools.cache
+def variants() -> tuple[Variant, ...]:
+    """All of all services."""
+    return tuple(
+        variant
+        for service in models.SERVICES
+        for size in SIZES
+        for availability in AVAILABILITIES
+        for variant in _variants(service, size=size, availability=availability)
+    )
+
+
+def objects(variant: Variant, vendor: vendors.Vendor) -> list[contracts.Manifest]:
+    """All that is registered for an instance called `shop`; may contain Outputs. Inside of an event loop."""
+    entry = entries.SERVICES[variant.service]
+    built = entry.build(
+        contracts.ServiceArgs(
+            name="shop",
+            options=variant.options,
+            storage=vendor.storage,
+            load_balancer=vendor.load_balancer,
+            passwords={name: f"password-of-{name}" for name in entry.passwords},
+            backups=vendor.backups() if variant.needs_store else None,
+            monitored_by=PROMETHEUS if isinstance(variant.options, instance.Database) else "",
+        )
+    )
+    connection = [binding.secret("shop", built.connection)] if built.connection else []
+    return [*built.shared, *built.secrets, *built.custom_resources, *built.witnesses, *connection]
+
+
+def offered(vendor: vendors.Vendor) -> list[Variant]:
+    """What can be had on this vendor's clusters."""
+    return [variant for variant in variants() if vendor.store is not None or not variant.needs_store]
+
+
+def rendered(wanted: Iterable[Variant], vendor: vendors.Vendor) -> dict[str, list[contracts.Manifest]]:
+    """Objects by the variant's name, with every value known."""
+
+    async def render() -> dict[str, list[contracts.Manifest]]:
+        return {variant.name: await _known(objects(variant, vendor)) for variant in wanted}
+
+    return asyncio.run(render())
+
+
+@functools.cache
+def everything() -> dict[str, dict[str, list[contracts.Manifest]]]:
+    """Objects by vendor and variant: rendered once, and nobody changes them."""
+    return {vendor.name: rendered(offered(vendor), vendor) for vendor in vendors.VENDORS}
+
+
+async def _known(value: Any) -> Any:
+    if isinstance(value, pulumi.Output):
+        return await _known(await value.future())
+    if isinstance(value, Mapping):
+        return {key: await _known(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [await _known(item) for item in value]
+    return value
+
+
+def _variants(service: str, *, size: instance.Size, availability: instance.Availability) -> Iterable[Variant]:
+    model = models.SERVICES[service]
+    plain = {"service": service, "size": size, "availability": availability, **_required(service)}
+    asked: dict[str, Mapping[str, Any]] = {"": {}}
+    if service in OBJECTS_BY_OPTION:
+        asked["more"] = OBJECTS_BY_OPTION[service]
+    if issubclass(model, instance.Database):
+        asked |= {"backups": {"backups": {}}, "restore": {"backups": {}, "restore": {"instance": "another"}}}
+    for name, more in asked.items():
+        options = model.model_validate({**plain, **more})
+        if not _refusals(options):
+            yield Variant(
+                name="-".join(filter(None, (service, size, availability, name))), service=service, options=options
+            )
+
+
+def _refusals(options: instance.Instance) -> list[str]:
+    """What speaks against asking for this; some services have no restore."""
+    return [found.what for check in service_checks.CHECKS for found in check(options, None, ("services", "shop"))]
+
+
+@functools.cache
+def _required(service: str) -> dict[str, Any]:
+    """Settings without which there is no such instance, as a stack file of the project has them."""
+    needed = {
+        field.alias or name
+        for name, field in models.SERVICES[service].model_fields.items()
+        if field.is_required() and name != "service"
+    }
+    if not needed:
+        return {}
+    for path in sorted(STACKS.glob("Pulumi.*.yaml")):
+        for found in yaml.safe_load(path.read_text())["config"].get("paasport:services", {}).values():
+            if found["service"] == service:
+                return {key: found[key] for key in needed}
+    raise AssertionError(f"no stack file has a {service}, whose settings {sorted(needed)} are required")
