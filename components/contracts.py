@@ -237,6 +237,28 @@ class ClusterFacts:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Failure:
+    """What an object says once its operator can't go on: a wait for it ends there, and not at its time-out.
+
+    Written for `runner.kubernetes.failures`, which reads it from an annotation. Pulumi's own provider has no such rule
+    and waits to the time-out.
+    """
+
+    when: str
+    """One term as in `Kind.ready_when`, for example `condition=Reconciled=False` or `jsonpath={.status.phase}=Failed`.
+    That of an older generation counts for nothing; where the status says no generation, it counts once it has changed
+    since the write."""
+    message: str = ""
+    """JSONPath of the operator's own words, for example `.status.message`; empty for the condition's."""
+    saying: str = ""
+    """What the condition's reason, or the words, must contain; empty for any."""
+    patience: int = 0
+    """Seconds that it must last: for what heals by itself, or by what may still be coming in the same run."""
+    child: str = ""
+    """`<apiVersion>/<kind>` of the objects that this one owns, where they say it; empty for its own status."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Kind:
     """A kind of custom resource that an operator makes real, and what must be known to wait for it or to delete it."""
 
@@ -244,12 +266,14 @@ class Kind:
     kind: str
     ready_when: tuple[str, ...]
     """Terms of the annotation `pulumi.com/waitFor`; all must hold."""
-    failed_when: str
-    """What its status says when the operator can't go on, for people and messages."""
     observes_generation: bool
     """Whether its status says which generation it is about; where not, a status right after an update may be stale."""
     volumes_when_deleted: Literal["kept", "deleted"]
     """What becomes of its PersistentVolumeClaims when the custom resource is deleted."""
+    failures: tuple[Failure, ...] = ()
+    """What its status says when the operator can't go on; none where it never says so."""
+    failed_when: str = ""
+    """For people: where a failure can be seen that `failures` can't say."""
     ready_counts: tuple[tuple[str, str], ...] = ()
     """JSONPaths of values in the status, mostly numbers, and of those in the spec that they must reach, for example
     `(".status.readyInstances", ".spec.instances")`: what `ready_when` can't say without the object."""

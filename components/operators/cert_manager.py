@@ -74,7 +74,14 @@ CERTIFICATE: Final = contracts.Kind(
     api_version="cert-manager.io/v1",
     kind="Certificate",
     ready_when=("condition=Ready",),
-    failed_when="status.failedIssuanceAttempts grows; the reason is in its CertificateRequest, Order or Challenge",
+    failures=(
+        # It is tried again, after an hour at the earliest.
+        contracts.Failure(when="condition=Issuing=False", saying="Failed"),
+        # Its own status says for ever that it is being issued.
+        contracts.Failure(
+            when="condition=Ready=False", saying="not found", patience=30, child="cert-manager.io/v1/CertificateRequest"
+        ),
+    ),
     observes_generation=True,
     volumes_when_deleted="kept",
     short_names=("cert", "certs"),
@@ -84,7 +91,8 @@ ISSUER: Final = contracts.Kind(
     api_version="cert-manager.io/v1",
     kind="Issuer",
     ready_when=("condition=Ready",),
-    failed_when="condition Ready is False",
+    # The Secret of an authority may be that of a Certificate of the same run.
+    failures=(contracts.Failure(when="condition=Ready=False", patience=30),),
     observes_generation=True,
     volumes_when_deleted="kept",
     short_names=("iss",),
@@ -94,7 +102,8 @@ CLUSTER_ISSUER: Final = contracts.Kind(
     api_version="cert-manager.io/v1",
     kind="ClusterIssuer",
     ready_when=("condition=Ready",),
-    failed_when="condition Ready is False",
+    # The Secret of an authority may be that of a Certificate of the same run.
+    failures=(contracts.Failure(when="condition=Ready=False", patience=30),),
     observes_generation=True,
     volumes_when_deleted="kept",
     scope="Cluster",

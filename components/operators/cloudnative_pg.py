@@ -43,14 +43,28 @@ def _network_policy() -> contracts.Manifest:
     )
 
 
+_FAILED: Final = {
+    "Cluster is unrecoverable and needs manual intervention": 0,
+    "Invalid cluster definition": 0,
+    # A supervised upgrade.
+    "Waiting for user action": 0,
+    # What is missing may still come, and then the operator goes on by itself.
+    "Unable to create required cluster objects": 30,
+    "Cluster cannot proceed to reconciliation due to an unknown plugin being required": 30,
+    "Cluster cannot proceed to reconciliation due to an error while interacting with plugins": 30,
+    "Cluster has incomplete or invalid image catalog": 30,
+    "Cluster cannot execute instance online upgrade due to missing architecture binary": 30,
+}
+"""Phases that don't pass by themselves, of api/v1/cluster_types.go, and for how many seconds they may."""
+
 CLUSTER: Final = contracts.Kind(
     api_version="postgresql.cnpg.io/v1",
     kind="Cluster",
     ready_when=("condition=Ready", "jsonpath={.status.phase}=Cluster in healthy state"),
     ready_counts=((".status.readyInstances", ".spec.instances"),),
-    failed_when=(
-        "status.phase says that it is unrecoverable or invalid, or that objects, a plugin or an image catalogue are "
-        "missing; `Waiting for user action` is a supervised upgrade"
+    failures=tuple(
+        contracts.Failure(when=f"jsonpath={{.status.phase}}={phase}", message=".status.phaseReason", patience=patience)
+        for phase, patience in _FAILED.items()
     ),
     observes_generation=False,
     volumes_when_deleted="deleted",
@@ -60,7 +74,7 @@ BACKUP: Final = contracts.Kind(
     api_version="postgresql.cnpg.io/v1",
     kind="Backup",
     ready_when=("jsonpath={.status.phase}=completed",),
-    failed_when="status.phase is failed; status.error says why",
+    failures=(contracts.Failure(when="jsonpath={.status.phase}=failed", message=".status.error"),),
     observes_generation=False,
     volumes_when_deleted="kept",
 )
@@ -89,7 +103,8 @@ DATABASE: Final = contracts.Kind(
     api_version="postgresql.cnpg.io/v1",
     kind="Database",
     ready_when=("jsonpath={.status.applied}=true",),
-    failed_when="status.applied is false; status.message says why",
+    # The role that is to own it may be on its way.
+    failures=(contracts.Failure(when="jsonpath={.status.applied}=false", message=".status.message", patience=60),),
     observes_generation=True,
     volumes_when_deleted="kept",
     finalizers=("cnpg.io/deleteDatabase",),

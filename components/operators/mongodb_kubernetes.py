@@ -103,7 +103,8 @@ COMMUNITY: Final = contracts.Kind(
     ready_when=("jsonpath={.status.phase}=Running",),
     # Its phase may be that of before a change. The version is written at the end of an upgrade only.
     ready_counts=((".status.currentMongoDBMembers", ".spec.members"), (".status.version", ".spec.version")),
-    failed_when="status.phase is Failed; status.message says why, and it tries again by itself",
+    # It tries again by itself, at first every few seconds.
+    failures=(contracts.Failure(when="jsonpath={.status.phase}=Failed", message=".status.message", patience=20),),
     observes_generation=False,
     volumes_when_deleted="kept",
     plural="mongodbcommunity",

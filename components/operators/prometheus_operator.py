@@ -64,7 +64,7 @@ PROMETHEUS: Final = contracts.Kind(
     kind="Prometheus",
     # Both: with a missing secret the operator reports Reconciled=False while Available stays True.
     ready_when=("condition=Available", "condition=Reconciled"),
-    failed_when="condition Reconciled is False",
+    failures=(contracts.Failure(when="condition=Reconciled=False", patience=15),),
     observes_generation=True,
     volumes_when_deleted="kept",
     plural="prometheuses",
@@ -75,7 +75,7 @@ ALERTMANAGER: Final = contracts.Kind(
     api_version="monitoring.coreos.com/v1",
     kind="Alertmanager",
     ready_when=("condition=Available", "condition=Reconciled"),
-    failed_when="condition Reconciled is False",
+    failures=(contracts.Failure(when="condition=Reconciled=False", patience=15),),
     observes_generation=True,
     volumes_when_deleted="kept",
     short_names=("am",),

@@ -57,7 +57,8 @@ CLUSTER: Final = contracts.Kind(
     api_version="rabbitmq.com/v1beta1",
     kind="RabbitmqCluster",
     ready_when=("condition=AllReplicasReady", "condition=ClusterAvailable", "condition=ReconcileSuccess"),
-    failed_when="condition ReconcileSuccess is False",
+    # What is missing may still come, and then the operator goes on by itself.
+    failures=(contracts.Failure(when="condition=ReconcileSuccess=False", patience=30),),
     observes_generation=True,
     volumes_when_deleted="deleted",
     short_names=("rmq",),

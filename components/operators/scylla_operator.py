@@ -78,7 +78,8 @@ def _kind(api_version: str, kind: str, *, scope: Literal["Namespaced", "Cluster"
         api_version=f"scylla.scylladb.com/{api_version}",
         kind=kind,
         ready_when=("condition=Available", "condition=Progressing=False", "condition=Degraded=False"),
-        failed_when="condition Degraded is True",
+        # Also for a moment, when two of its controllers write at once.
+        failures=(contracts.Failure(when="condition=Degraded=True", patience=60),),
         observes_generation=True,
         volumes_when_deleted="kept",
         scope=scope,

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from components import contracts, isolation
+from components.operators import cert_manager
+from components.services import readiness
 
 _GROUP: Final = "cert-manager.io/v1"
 AUTHORITY_LIFE: Final = "87600h"
@@ -26,7 +28,7 @@ def authority(instance: str) -> list[contracts.Manifest]:
         {
             "apiVersion": _GROUP,
             "kind": "Certificate",
-            "metadata": _metadata(name, namespace=instance),
+            "metadata": _metadata(cert_manager.CERTIFICATE, name, namespace=instance),
             "spec": {
                 "secretName": name,
                 "commonName": name,
@@ -52,7 +54,7 @@ def server(
     return {
         "apiVersion": _GROUP,
         "kind": "Certificate",
-        "metadata": _metadata(name, namespace=instance),
+        "metadata": _metadata(cert_manager.CERTIFICATE, name, namespace=instance),
         "spec": {
             "secretName": name,
             **({"commonName": common_name} if common_name else {}),
@@ -67,8 +69,11 @@ def server(
 
 
 def _issuer(name: str, *, namespace: str, spec: dict[str, Any]) -> contracts.Manifest:
-    return {"apiVersion": _GROUP, "kind": "Issuer", "metadata": _metadata(name, namespace=namespace), "spec": spec}
+    metadata = _metadata(cert_manager.ISSUER, name, namespace=namespace)
+    return {"apiVersion": _GROUP, "kind": "Issuer", "metadata": metadata, "spec": spec}
 
 
-def _metadata(name: str, *, namespace: str) -> dict[str, Any]:
-    return {"name": name, "namespace": namespace, "labels": {isolation.PART_OF: "paasport"}}
+def _metadata(kind: contracts.Kind, name: str, *, namespace: str) -> dict[str, Any]:
+    """Waited for: what mounts a certificate that never comes would only say that it waits."""
+    labels = {isolation.PART_OF: "paasport"}
+    return {"name": name, "namespace": namespace, "labels": labels, "annotations": readiness.awaited(kind)}

@@ -1,7 +1,12 @@
-"""Annotations by which an object says how it is waited for, honoured by both engines. Pure."""
+"""Annotations by which an object says how it is waited for. Pure.
+
+Both engines honour when it is ready and how long that may take; that it has failed, only the embedded one, and Pulumi's
+own provider waits to the time-out.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 from collections.abc import Mapping
@@ -13,6 +18,9 @@ TIMEOUT_SECONDS: Final = 300
 """How long a custom resource may take to become ready: image pulls and volumes of a first start included."""
 
 NOT_AWAITED: Final = {"pulumi.com/skipAwait": "true"}
+
+FAILED_WHEN: Final = "paasport.dev/failed-when"
+"""The annotation that `runner.kubernetes.failures` reads."""
 
 
 def awaited(
@@ -26,7 +34,12 @@ def awaited(
     terms = [*kind.ready_when, *(f"jsonpath={{{status}}}={_at(spec, path)}" for status, path in counts)]
     if not terms:
         return {}
-    return {"pulumi.com/waitFor": json.dumps(terms), "pulumi.com/timeoutSeconds": str(timeout_seconds)}
+    failures = {FAILED_WHEN: json.dumps([_said(each) for each in kind.failures])} if kind.failures else {}
+    return {"pulumi.com/waitFor": json.dumps(terms), "pulumi.com/timeoutSeconds": str(timeout_seconds), **failures}
+
+
+def _said(failure: contracts.Failure) -> dict[str, Any]:
+    return {name: value for name, value in dataclasses.asdict(failure).items() if value}
 
 
 def _at(spec: Mapping[str, Any] | None, path: str) -> Any:

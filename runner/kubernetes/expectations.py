@@ -107,6 +107,11 @@ def evaluated(path: str, item: Any) -> list[Any]:
     return found
 
 
+def is_path(path: str) -> bool:
+    """Whether `evaluated` understands a path."""
+    return _steps(path) is not None
+
+
 def _expectation(part: str, *, text: str) -> Expectation:
     if part.startswith("condition="):
         type_, _, status = part.rstrip().removeprefix("condition=").partition("=")

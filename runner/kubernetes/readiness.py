@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from runner.kubernetes import expectations, objects
+from runner.kubernetes import expectations, failures, objects
 from stacks import errors
 
 Json = Mapping[str, Any]
@@ -66,6 +66,7 @@ def check(manifest: Json) -> None:
     wanted = objects.annotation(manifest, expectations.ANNOTATION)
     if wanted:
         expectations.parse(wanted)
+    failures.of(manifest)
     timeout = objects.annotation(manifest, TIMEOUT)
     if timeout and not _NUMBER.fullmatch(timeout):
         raise errors.EngineError.of(
