@@ -329,6 +329,9 @@ class Operator:
     """Objects of its release by which other operators find it: what stands in for the release has them too."""
     lock: str = ""
     """Path of the file that pins its release; empty for this project's own. Set for operators of other catalogues."""
+    resources: tuple[Manifest, ...] = ()
+    """Objects of its own kinds that a cluster has once, whoever of its services needs them: no service could own what
+    several share. Each a registration of its own, once the operator is there; ready by its own annotations."""
 
     @property
     def home(self) -> str:
@@ -396,7 +399,7 @@ class ServiceObjects:
     """What the operator makes the service from: holds data and is waited for, so each is a registration of its own,
     in this order."""
     secrets: tuple[Manifest, ...] = ()
-    """Secrets with credentials, each a registration of its own, before the custom resources."""
+    """What has credentials in it, mostly Secrets, each a registration of its own, before the custom resources."""
     witnesses: tuple[Manifest, ...] = ()
     """What comes after the custom resources, unprotected: what is waited for where those say nothing about themselves,
     and what works on what their operator has made. Each a registration of its own, ready by its own annotations."""

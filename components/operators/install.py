@@ -45,11 +45,17 @@ class Operator(pulumi.ComponentResource):
                 parent=self, depends_on=[*(args.cluster.reachable or args.cluster.ready), *args.requires]
             ),
         )
-        registration.group(
+        objects = registration.group(
             name,
             _objects(args.entry, release),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[crds, *args.cluster.ready]),
         )
+        for manifest in args.entry.resources:
+            registration.single(
+                manifest["metadata"]["name"],
+                manifest,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[crds, objects]),
+            )
         self.register_outputs({"version": args.entry.version})
 
 
