@@ -10,6 +10,7 @@ from typing import Final
 
 from stacks import managed, quantities, resolution, shapes, unknown
 from stacks.cluster_checks import pools
+from stacks.services import placement
 
 if typing.TYPE_CHECKING:
     from stacks import settings
@@ -26,7 +27,7 @@ EVICTION: Final = decimal.Decimal(100 * 2**20)
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Nodes:
-    """The nodes that take pods without tolerations."""
+    """The nodes that take pods without tolerations, or those that are kept for a kind of server."""
 
     count: int
     """The most that there may be."""
@@ -39,14 +40,16 @@ class Nodes:
     """What to change where they are too small, to be read after "ask for less, or"."""
 
 
-def of(cluster: settings.Cluster | None) -> Nodes | None:
+def of(cluster: settings.Cluster | None, *, kept_for: placement.Nodes | None = None) -> Nodes | None:
     """The nodes of a cluster; None where they are not known: made by somebody else, or by the vendor on demand.
+
+    Those that are `kept_for` a kind of server, where there is such a kind: None where a cluster has none of them.
 
     What comes of a setting that is `unknown` is unknown too; Unknowable is raised where that is everything.
     """
     if isinstance(cluster, managed.EksCluster | managed.GkeCluster | managed.AksCluster):
-        return _managed(cluster)
-    if cluster is None or cluster.vendor != "local":
+        return _managed(cluster, kept_for=kept_for)
+    if cluster is None or cluster.vendor != "local" or kept_for is not None:
         return None
     local = cluster.nodes
     return Nodes(
@@ -77,9 +80,11 @@ def _kept(amount: decimal.Decimal, steps: Iterable[tuple[int, decimal.Decimal]],
     return kept + amount * decimal.Decimal(rest)
 
 
-def _managed(cluster: managed.EksCluster | managed.GkeCluster | managed.AksCluster) -> Nodes | None:
+def _managed(
+    cluster: managed.EksCluster | managed.GkeCluster | managed.AksCluster, *, kept_for: placement.Nodes | None
+) -> Nodes | None:
     resolved = resolution.resolve(cluster, stack="cluster")
-    hosts = pools.hosts(resolved)
+    hosts = pools.hosts(resolved, kept_for=kept_for)
     machines = [shapes.machine(cluster.vendor, name) for pool in hosts for name in pool.instance_types[:1]]
     known = [allocatable(cpu=machine.cpu, memory=machine.memory) for machine in machines if machine is not None]
     if cluster.compute == "auto" or not hosts or len(known) < len(hosts):

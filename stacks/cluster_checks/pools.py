@@ -7,6 +7,7 @@ from typing import Final
 
 from stacks import findings, managed, resolution, unknown
 from stacks.cluster_checks import subject as subjects
+from stacks.services import placement
 
 RESERVED: Final = (
     "kubernetes.io",
@@ -146,8 +147,19 @@ def taints_are_different(subject: subjects.Subject, name: str, pool: managed.Poo
         seen.add((taint.key, taint.effect))
 
 
-def hosts(resolved: resolution.Managed[managed.Options]) -> tuple[resolution.Pool, ...]:
-    """The pools whose nodes take pods without tolerations."""
+def hosts(
+    resolved: resolution.Managed[managed.Options], *, kept_for: placement.Nodes | None = None
+) -> tuple[resolution.Pool, ...]:
+    """The pools whose nodes take pods without tolerations, or those that are kept for a kind of server.
+
+    Whoever is kept apart for its data's sake gets no spot nodes.
+    """
+    if kept_for is not None:
+        return tuple(
+            pool
+            for pool in resolved.pools
+            if not pool.spot and kept_for.selects(pool.labels) and kept_for.tolerates(pool.taints)
+        )
     return tuple(
         pool
         for pool in resolved.pools

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal
 import pydantic
 
 from stacks import fields, forms
+from stacks.services import placement
 
 Size = Literal["small", "medium", "large"]
 Availability = Literal["single", "zonal"]
@@ -69,6 +70,8 @@ class Instance(fields.Model):
     """What keeps it from production; empty where nothing does."""
     LACKS: ClassVar[tuple[str, ...]] = ()
     """What it does without, in words; said wherever it is checked or deployed."""
+    BESIDE: ClassVar[Mapping[str, str]] = {}
+    """What a server's pod asks for on top of what the server does, by resource: other containers of its operator's."""
 
     service: str
     """Which service of the catalogue this is."""
@@ -78,6 +81,11 @@ class Instance(fields.Model):
     """`single`: one server. `zonal`: servers in two zones or more, so that a zone may fail. Default `single`."""
     overrides: Overrides = Overrides()
     """What differs from the size, key by key. Default nothing."""
+
+    @property
+    def dedicated_nodes(self) -> placement.Nodes | None:
+        """The nodes that are kept for its kind of server; None where it runs on those that take any pod."""
+        return None
 
     @property
     def servers(self) -> int:
