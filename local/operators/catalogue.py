@@ -11,6 +11,7 @@ from local.operators import (
     mongodb_kubernetes,
     played,
     rabbitmq_cluster_operator,
+    scylla_operator,
 )
 
 PLAYED: Final[tuple[played.Played, ...]] = (
@@ -19,4 +20,5 @@ PLAYED: Final[tuple[played.Played, ...]] = (
     etcd_operator.PLAYED,
     mongodb_kubernetes.PLAYED,
     rabbitmq_cluster_operator.PLAYED,
+    scylla_operator.PLAYED,
 )

@@ -12,6 +12,7 @@ NAMES: Final = frozenset(
         "etcd-operator",
         "mongodb-kubernetes",
         "rabbitmq-cluster-operator",
+        "scylla-operator",
     }
 )
 
