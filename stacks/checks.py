@@ -71,8 +71,10 @@ def of_service(
 
     `cluster` is None where nothing is known of it; `gaps` as for `of_cluster`.
     """
-    hosts = unknown.attempt(lambda: nodes.of(cluster))
+    hosts = unknown.attempt(lambda: nodes.of(cluster, kept_for=service.dedicated_nodes))
     yield from _told((check(service, hosts, path) for check in service_checks.CHECKS), gaps=gaps)
+    if cluster is not None:
+        yield from _told((check(service, cluster, path) for check in service_checks.ON_CLUSTER), gaps=gaps)
 
 
 def of_service_name(name: str, *, path: findings.Path) -> Iterator[findings.Finding]:

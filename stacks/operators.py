@@ -23,6 +23,7 @@ BY_SERVICE: Final[dict[str, tuple[str, ...]]] = {
     "postgresql": ("cloudnative-pg", "cert-manager"),
     "prometheus": ("prometheus-operator",),
     "rabbitmq": ("rabbitmq-cluster-operator", "cert-manager"),
+    "scylla": ("scylla-operator", "cert-manager"),
 }
 """What each service needs and what that requires."""
 BACKUPS: Final[dict[str, tuple[str, ...]]] = {"postgresql": ("barman-cloud",)}

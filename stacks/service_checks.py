@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Literal
 
 from stacks import findings, managed, nodes, quantities, suggestions, unknown
-from stacks.services import etcd_checks, instance, mongodb_checks, postgresql_checks, rabbitmq_checks, relations
+from stacks.services import (
+    etcd_checks,
+    instance,
+    mongodb_checks,
+    postgresql_checks,
+    rabbitmq_checks,
+    relations,
+    scylla_checks,
+)
 
 if TYPE_CHECKING:
     from stacks import settings
@@ -14,6 +22,7 @@ if TYPE_CHECKING:
 _WORDS: Final = {2: "two", 3: "three"}
 
 Check = Callable[[instance.Instance, nodes.Nodes | None, findings.Path], Iterator[findings.Finding]]
+ClusterCheck = Callable[[instance.Instance, "settings.Cluster", findings.Path], Iterator[findings.Finding]]
 
 
 def _zonal_has_zones(
@@ -62,8 +71,8 @@ def _request_fits_a_node(
     service: instance.Instance, hosts: nodes.Nodes, path: findings.Path, *, resource: Literal["cpu", "memory"]
 ) -> Iterator[findings.Finding]:
     overridden = getattr(service.overrides, resource)
-    asked = service.asked(resource)
-    if quantities.value(asked) > getattr(hosts, resource):
+    asked, beside = service.asked(resource), service.BESIDE.get(resource, "")
+    if quantities.value(asked) + quantities.value(beside or "0") > getattr(hosts, resource):
         place = (*path, "overrides", resource) if overridden else (*path, "size")
         held = (
             f"{float(round(hosts.memory / 2**30, 2)):g}Gi"
@@ -72,7 +81,10 @@ def _request_fits_a_node(
         )
         yield findings.Finding(
             path=place,
-            what=f"`{findings.spelled(path)}` asks for {asked} of {resource}, and a node has {held}",
+            what=(
+                f"`{findings.spelled(path)}` asks for {asked} of {resource}"
+                f"{f' and {beside} beside it' if beside else ''}, and a node has {held}"
+            ),
             why="no node could ever hold its pod, which would stay Pending",
             next=f"ask for less, or {hosts.remedy.format(resource=resource, asked=asked)}",
         )
@@ -172,4 +184,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     *mongodb_checks.CHECKS,
     *postgresql_checks.CHECKS,
     *rabbitmq_checks.CHECKS,
+    *scylla_checks.CHECKS,
 )
+ON_CLUSTER: Final[tuple[ClusterCheck, ...]] = (*scylla_checks.ON_CLUSTER,)
+"""What must hold between an instance and its own cluster."""

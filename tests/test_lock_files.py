@@ -18,6 +18,7 @@ from components.services import (
     prometheus,
     rabbitmq,
     rabbitmq_backups,
+    scylla,
 )
 from components.services import catalogue as services
 from local import releases
@@ -26,6 +27,7 @@ from stacks.services import mongodb as mongodb_settings
 from stacks.services import postgresql as postgresql_settings
 from stacks.services import prometheus as prometheus_settings
 from stacks.services import rabbitmq as rabbitmq_settings
+from stacks.services import scylla as scylla_settings
 from tests import test_readme
 
 ROOT = test_readme.ROOT
@@ -109,3 +111,8 @@ def test_the_images_of_etcd_are_those_that_its_objects_name():
 def test_the_images_of_rabbitmq_are_those_that_its_objects_name():
     server = f"{rabbitmq.IMAGE}:{rabbitmq_settings.VERSION}-management"
     assert IMAGES["rabbitmq"] == [server, rabbitmq_backups.IMAGE, backups.IMAGE]
+
+
+def test_the_images_of_scylladb_are_those_that_its_objects_name():
+    server = f"{scylla.IMAGE}:{scylla_settings.VERSION}"
+    assert IMAGES["scylla"] == [server, f"{scylla.AGENT}:{scylla.AGENT_VERSION}"]

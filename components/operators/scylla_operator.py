@@ -1,6 +1,8 @@
 """The scylla-operator: ScyllaDB. Its catalogue entry, and what of its release is applied how. Pure.
 
-What its NodeConfig prepares nodes with runs as root, in a namespace of its own that the operator makes.
+What its NodeConfig prepares nodes with runs as root, in a namespace of its own that the operator makes. There is one
+NodeConfig for the nodes of all instances: its sysctls are set by a job that is named after the node alone
+(pkg/naming/names.go at tag v1.21.1), so two of them would take each other's away.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from typing import Final, Literal
 
 from components import contracts, isolation
 from components.operators import bundles, cert_manager, workloads
+from components.services import readiness
+from stacks.services import scylla
 
 NAME: Final = "scylla-operator"
 """Also its namespace: the operator works in this one only."""
@@ -18,7 +22,8 @@ VERSION: Final = "1.21.1"
 
 IMAGE: Final = f"docker.io/scylladb/scylla-operator:{VERSION}"
 
-_PODS: Final = {"app.kubernetes.io/name": NAME}
+PODS: Final = {"app.kubernetes.io/name": NAME}
+"""Labels of the operator's own pods."""
 _WEBHOOK: Final = {"app.kubernetes.io/name": "webhook-server"}
 _USER: Final = 65534
 """The image's own user is root, and nothing in it needs that: OpenShift runs it under a number of its choice."""
@@ -58,7 +63,7 @@ def _network_policies() -> list[contracts.Manifest]:
         isolation.network_policy(
             NAME,
             namespace=NAME,
-            pods=_PODS,
+            pods=PODS,
             ingress=[],
             egress=[isolation.DNS, isolation.API_SERVER, isolation.to(_AGENT)],
         ),
@@ -91,6 +96,37 @@ DATACENTER: Final = _kind("v1alpha1", "ScyllaDBDatacenter")
 NODE_CONFIG: Final = _kind("v1alpha1", "NodeConfig", scope="Cluster")
 MONITORING: Final = _kind("v1alpha1", "ScyllaDBMonitoring")
 
+_SYSCTLS: Final = {
+    "fs.aio-max-nr": "30000000",
+    "fs.file-max": "9223372036854775807",
+    "fs.nr_open": "1073741816",
+    "fs.inotify.max_user_instances": "1200",
+    "vm.swappiness": "1",
+    "vm.vfs_cache_pressure": "2000",
+}
+"""docs/source/deploy-scylladb/before-you-deploy/configure-nodes.md at tag v1.21.1."""
+_TUNING_SECONDS: Final = 900
+"""How long nodes may take to be tuned: an image of the database is pulled first."""
+
+TUNING: Final[contracts.Manifest] = {
+    "apiVersion": NODE_CONFIG.api_version,
+    "kind": NODE_CONFIG.kind,
+    "metadata": {
+        "name": "paasport",
+        "labels": {isolation.PART_OF: "paasport"},
+        "annotations": readiness.awaited(NODE_CONFIG, timeout_seconds=_TUNING_SECONDS),
+    },
+    # Without local disks: data lies on volumes that outlive their node.
+    "spec": {
+        "placement": {
+            "nodeSelector": dict(scylla.NODES.labels),
+            "tolerations": [taint.toleration for taint in scylla.NODES.taints],
+        },
+        "sysctls": [{"name": name, "value": value} for name, value in _SYSCTLS.items()],
+    },
+}
+"""Tunes every node that is labelled for ScyllaDB; where there is none, it is ready and does nothing."""
+
 OPERATOR: Final = contracts.Operator(
     name=NAME,
     version=VERSION,
@@ -110,4 +146,5 @@ OPERATOR: Final = contracts.Operator(
     kinds=(CLUSTER, DATACENTER, NODE_CONFIG, MONITORING),
     manifests=manifests,
     requires=(cert_manager.NAME,),
+    resources=(TUNING,),
 )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from components import contracts
-from components.services import declared, etcd, mongodb, postgresql, prometheus, rabbitmq
+from components.services import declared, etcd, mongodb, postgresql, prometheus, rabbitmq, scylla
 from stacks.catalogues import model
 
 Services = Mapping[str, contracts.Service[Any]]
@@ -19,6 +19,7 @@ SERVICES: Final[dict[str, contracts.Service[Any]]] = {
         postgresql.SERVICE,
         prometheus.SERVICE,
         rabbitmq.SERVICE,
+        scylla.SERVICE,
     )
 }
 

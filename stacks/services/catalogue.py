@@ -8,10 +8,10 @@ from typing import Annotated, Any, Final
 import pydantic
 from pydantic_core import core_schema
 
-from stacks.services import etcd, instance, mongodb, postgresql, prometheus, rabbitmq
+from stacks.services import etcd, instance, mongodb, postgresql, prometheus, rabbitmq, scylla
 
 Service = Annotated[
-    etcd.Etcd | mongodb.Mongodb | postgresql.Postgresql | prometheus.Prometheus | rabbitmq.Rabbitmq,
+    etcd.Etcd | mongodb.Mongodb | postgresql.Postgresql | prometheus.Prometheus | rabbitmq.Rabbitmq | scylla.Scylla,
     pydantic.Field(discriminator="service"),
 ]
 """A service of the catalogue, told apart by `service`."""
@@ -22,6 +22,7 @@ SERVICES: Final[Mapping[str, type[Service]]] = {
     "postgresql": postgresql.Postgresql,
     "prometheus": prometheus.Prometheus,
     "rabbitmq": rabbitmq.Rabbitmq,
+    "scylla": scylla.Scylla,
 }
 """The model of each, by its name."""
 

@@ -103,6 +103,7 @@ def test_the_whole_catalogue_lives_side_by_side_and_goes(capsys, monkeypatch):
     """Operators that are no Go modules are played; what stands in for a release that cannot be had is told."""
     read = project.read
     services = {name: {"service": name, "size": "medium", "availability": "zonal"} for name in catalogue.SERVICES}
+    services["scylla"]["nodes"] = "shared"
     # A namespace may not have an operator's name.
     config = {"paasport:services": {f"my-{name}": service for name, service in services.items()}}
 
