@@ -387,6 +387,12 @@ class ServiceArgs(Generic[Options]):
     """Where backups go and come from; None where the settings ask neither for backups nor for a restore."""
     monitored_by: str = ""
     """Name of the stack's Prometheus that watches the instance; empty where none does."""
+    homes: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Namespaces of operators that somebody else has installed elsewhere than their entries say."""
+
+    def home(self, operator: Operator) -> str:
+        """The namespace that the operator lives in on this cluster: who lets it in asks here."""
+        return self.homes.get(operator.name, operator.home)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from components.operators import catalogue as operators
 from components.operators import contour, install, ordering, prometheus_operator
 from components.services import catalogue as services
 from components.services import service
-from stacks import managed, resolution, settings
+from stacks import managed, resolution, settings, shared
 from stacks.services import instance, relations
 
 
@@ -26,7 +26,12 @@ class Platform(pulumi.ComponentResource):
         # First, because it is pure: a mistake here is told before anything is registered.
         known = operators.including(wanted.catalogue)
         self._entries = services.including(wanted.catalogue, operators=known)
-        order = ordering.order(_needed(wanted, entries=self._entries), catalogue=known)
+        order = ordering.order(
+            _needed(wanted, entries=self._entries),
+            catalogue=known,
+            present=shared.operators(wanted.cluster),
+            homes=shared.namespaces(wanted.cluster),
+        )
         self._cluster = self._create_cluster()
         self._operators = self._install(order)
         self._open(_ingress(wanted))
@@ -53,7 +58,9 @@ class Platform(pulumi.ComponentResource):
         installed: dict[str, install.Operator] = {}
         for entry in order:
             args = install.OperatorArgs(
-                entry=entry, cluster=self._cluster, requires=[installed[required] for required in entry.requires]
+                entry=entry,
+                cluster=self._cluster,
+                requires=[installed[required] for required in entry.requires if required in installed],
             )
             installed[entry.name] = install.Operator(entry.name, args, opts=pulumi.ResourceOptions(parent=self))
         return installed
@@ -78,9 +85,13 @@ class Platform(pulumi.ComponentResource):
             entry=entry,
             options=options,
             cluster=self._cluster,
+            # What somebody else has installed is there, and nothing of this stack has to be waited for.
             operators=[
-                self._operators[required] for required in _operators_of(name, self._wanted.services, self._entries)
+                self._operators[required]
+                for required in _operators_of(name, self._wanted.services, self._entries)
+                if required in self._operators
             ],
+            homes=shared.namespaces(self._wanted.cluster),
             monitored_by=relations.watcher(name, services=self._wanted.services),
             protect=relations.is_protected(options, cluster=self._wanted.cluster),
         )

@@ -14,7 +14,7 @@ import typing
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from stacks import findings, forms, managed, nodes, resolution, service_checks, unknown
+from stacks import findings, forms, managed, nodes, resolution, service_checks, shared, unknown
 from stacks.cluster_checks import access, addresses, machines, networks, places, pools, protection, subject, upgrades
 from stacks.services import instance
 
@@ -56,8 +56,12 @@ def of_cluster(
         resolved = resolution.resolve(cluster, stack="cluster")
         judged = subject.Subject(cluster=cluster, resolved=resolved, path=path, today=today, echo=echo)
         yield from _told((check(judged) for check in CLUSTER_CHECKS), gaps=gaps)
-    elif cluster.vendor == "local":
+    elif isinstance(cluster, shared.SharedCluster):
+        yield from _told(shared.checked(cluster.has, path=(*path, "has")), gaps=gaps)
+    if cluster.vendor == "local":
         yield from _told([_zones_are_distinct(cluster, path)], gaps=gaps)
+    elif cluster.vendor == "existing":
+        yield from _told([_classes_have_one_maker(cluster, path)], gaps=gaps)
 
 
 def of_service(
@@ -193,6 +197,17 @@ def _zones_are_distinct(cluster: settings.LocalCluster, path: findings.Path) -> 
                 why="nodes are spread over the zones in turn, so one named twice gets twice as many",
                 next="name each zone once",
             )
+
+
+def _classes_have_one_maker(cluster: settings.ExistingCluster, path: findings.Path) -> Iterator[findings.Finding]:
+    if cluster.has.storage_classes and cluster.storage.parameters:
+        place = (*path, "storage", "parameters")
+        yield findings.Finding(
+            path=place,
+            what=f"`{findings.spelled(place)}` is for storage classes that this stack does not make",
+            why=f"`{findings.spelled((*path, 'has', 'storageClasses'))}` says that they are there, so it has no effect",
+            next="remove one of the two",
+        )
 
 
 CLUSTER_CHECKS: Final[tuple[subject.Check, ...]] = (

@@ -1,6 +1,7 @@
-"""Which operators a stack may install, known without its program: whose releases to fetch before it runs.
+"""Which operators there are and which a stack may install, known without its program.
 
-The catalogue in `components/` decides; the command line can't ask it without starting the program, which takes longer
+Whose releases to fetch before it runs, what a stack file can name, what to look for on a cluster. The catalogue in
+`components/` decides; the command line can't ask it without starting the program, which takes longer
 than everything else a command does first. So this is written down a second time, and tests hold both to each other.
 """
 
@@ -10,12 +11,25 @@ import typing
 from collections.abc import Iterator
 from typing import Final
 
-from stacks import managed
+from stacks import managed, shared
 
 if typing.TYPE_CHECKING:
     from stacks import settings
     from stacks.catalogues import model
     from stacks.services import instance
+
+APIS: Final[dict[str, tuple[str, ...]]] = {
+    "barman-cloud": ("barmancloud.cnpg.io/v1",),
+    "cert-manager": ("cert-manager.io/v1",),
+    "cloudnative-pg": ("postgresql.cnpg.io/v1",),
+    "contour": ("gateway.networking.k8s.io/v1", "projectcontour.io/v1alpha1"),
+    "etcd-operator": ("operator.etcd.io/v1alpha1",),
+    "mongodb-kubernetes": ("mongodbcommunity.mongodb.com/v1",),
+    "prometheus-operator": ("monitoring.coreos.com/v1",),
+    "rabbitmq-cluster-operator": ("rabbitmq.com/v1beta1",),
+    "scylla-operator": ("scylla.scylladb.com/v1", "scylla.scylladb.com/v1alpha1"),
+}
+"""What a cluster serves where an operator is on it, and services are written for: API groups with their version."""
 
 BY_SERVICE: Final[dict[str, tuple[str, ...]]] = {
     "etcd": ("etcd-operator",),
@@ -48,6 +62,15 @@ INGRESS: Final = ("contour",)
 
 def needed(wanted: settings.Settings) -> frozenset[str]:
     """Names of the operators that this stack installs, and perhaps of some that it does not."""
+    return _asked(wanted) - frozenset(shared.operators(wanted.cluster))
+
+
+def relied_on(wanted: settings.Settings) -> frozenset[str]:
+    """Names of the operators that this stack needs and does not install, because they are on the cluster already."""
+    return _asked(wanted) & frozenset(shared.operators(wanted.cluster))
+
+
+def _asked(wanted: settings.Settings) -> frozenset[str]:
     names = {name for service in wanted.services.values() for name in _of(service, wanted.catalogue)}
     opened = isinstance(wanted.cluster, managed.ManagedCluster) and wanted.cluster.ingress is not None
     return frozenset(names | set(INGRESS if opened else ()))

@@ -26,6 +26,7 @@ from stacks import (
     forms,
     managed,
     service_checks,
+    shared,
     suggestions,
     unknown,
 )
@@ -63,7 +64,7 @@ class LocalNodes(fields.Model):
     """How many pods one node takes. Default 110, the kubelet's own."""
 
 
-class LocalCluster(fields.Model):
+class LocalCluster(shared.SharedCluster):
     """A control plane on this machine: the real Kubernetes API with simulated nodes."""
 
     vendor: Literal["local"]
@@ -140,7 +141,7 @@ class ExistingLoadBalancer(fields.Model):
     """`spec.loadBalancerClass` of such Services; it can't be changed later. Leave it out for the cluster's default."""
 
 
-class ExistingCluster(fields.Model):
+class ExistingCluster(shared.SharedCluster):
     """A Kubernetes that somebody else made and runs."""
 
     vendor: Literal["existing"]

@@ -1,7 +1,7 @@
 """The vendor `existing`: a Kubernetes that somebody else made and runs.
 
-Adds our storage classes to it and otherwise leaves it as it is; in particular its default storage class stays, because
-of two defaults the newer one silently wins.
+Adds our storage classes to it, unless they are there, and otherwise leaves it as it is; in particular its default
+storage class stays, because of two defaults the newer one silently wins.
 """
 
 from __future__ import annotations
@@ -42,11 +42,14 @@ class Cluster(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         wanted = args.options.storage
-        classes = registration.group(
-            f"{name}-storage",
-            storage.classes(wanted.provisioner, parameters=wanted.parameters, is_default=False),
-            opts=pulumi.ResourceOptions(parent=self, provider=kubernetes),
-        )
+        ready: list[pulumi.Resource] = [kubernetes]
+        if not args.options.has.storage_classes:
+            classes = registration.group(
+                f"{name}-storage",
+                storage.classes(wanted.provisioner, parameters=wanted.parameters, is_default=False),
+                opts=pulumi.ResourceOptions(parent=self, provider=kubernetes),
+            )
+            ready.append(classes)
         self.facts = contracts.ClusterFacts(
             vendor=VENDOR,
             name=args.name,
@@ -57,7 +60,7 @@ class Cluster(pulumi.ComponentResource):
             storage=storage.facts(wanted.provisioner, zone_redundant=None, with_snapshots=False),
             load_balancer=_load_balancer(args.options.load_balancer),
             identity=contracts.NoWorkloadIdentity(cluster=args.name),
-            ready=(kubernetes, classes),
+            ready=tuple(ready),
         )
         self.register_outputs({"vendor": VENDOR, "name": args.name})
 

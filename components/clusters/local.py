@@ -37,11 +37,14 @@ class Cluster(pulumi.ComponentResource):
         kubernetes = provider.kubernetes(
             args.name, vendor=VENDOR, kubeconfig=kubeconfig, opts=pulumi.ResourceOptions(parent=self)
         )
-        classes = registration.group(
-            f"{name}-storage",
-            storage.classes(PROVISIONER, is_default=True),
-            opts=pulumi.ResourceOptions(parent=self, provider=kubernetes),
-        )
+        ready: list[pulumi.Resource] = [kubernetes]
+        if not args.options.has.storage_classes:
+            classes = registration.group(
+                f"{name}-storage",
+                storage.classes(PROVISIONER, is_default=True),
+                opts=pulumi.ResourceOptions(parent=self, provider=kubernetes),
+            )
+            ready.append(classes)
         self.facts = contracts.ClusterFacts(
             vendor=VENDOR,
             name=args.name,
@@ -53,6 +56,6 @@ class Cluster(pulumi.ComponentResource):
             storage=storage.facts(PROVISIONER, zone_redundant=False, with_snapshots=False),
             load_balancer=contracts.LoadBalancerFacts(),
             identity=contracts.NoWorkloadIdentity(cluster=args.name),
-            ready=(kubernetes, classes),
+            ready=tuple(ready),
         )
         self.register_outputs({"vendor": VENDOR, "name": args.name})

@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import graphlib
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 
 from components import contracts
 from stacks import errors
 
 
 def order(
-    wanted: Mapping[str, Iterable[str]], *, catalogue: Mapping[str, contracts.Operator]
+    wanted: Mapping[str, Iterable[str]],
+    *,
+    catalogue: Mapping[str, contracts.Operator],
+    present: Collection[str] = (),
+    homes: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[contracts.Operator, ...]:
-    """The wanted operators and all that they require, each after what it requires; the same input, the same order.
+    """The operators to install: the wanted ones and all that they require, each after what it requires.
 
-    `wanted` maps who asks (for messages, for example `service metrics`) to names of operators. Raises PaasportError
-    with every missing requirement, conflict and cycle, each naming both sides.
+    `wanted` maps who asks (for messages, for example `service metrics`) to names of operators. Those that are `present`
+    on the cluster already are not installed, nor what they alone require; `homes` are the namespaces of those that live
+    elsewhere than their entries say. The same input gives the same order. Raises PaasportError with every missing
+    requirement, conflict and cycle, and every guest without its host, each naming both sides.
     """
-    askers = _closure(wanted, catalogue=catalogue)
+    askers = _closure(wanted, catalogue=catalogue, present=present)
     problems = [
         *(_missing(asker, name) for name, asker in sorted(askers.items()) if name not in catalogue),
-        *_conflicts(sorted(askers.keys() & catalogue.keys()), catalogue=catalogue),
+        *_conflicts(sorted({*askers, *present} & catalogue.keys()), catalogue=catalogue),
     ]
-    requirements = {name: sorted(catalogue[name].requires) for name in sorted(askers) if name in catalogue}
+    problems += _homeless(sorted(askers.keys() & catalogue.keys()), catalogue=catalogue, homes=homes)
+    requirements = {
+        name: sorted(set(catalogue[name].requires) - set(present)) for name in sorted(askers) if name in catalogue
+    }
     try:
         names = list(graphlib.TopologicalSorter(requirements).static_order())
     except graphlib.CycleError as error:
@@ -33,13 +43,15 @@ def order(
     return tuple(catalogue[name] for name in names)
 
 
-def _closure(wanted: Mapping[str, Iterable[str]], *, catalogue: Mapping[str, contracts.Operator]) -> dict[str, str]:
-    """Every operator that is needed, and who asked for it first."""
+def _closure(
+    wanted: Mapping[str, Iterable[str]], *, catalogue: Mapping[str, contracts.Operator], present: Collection[str]
+) -> dict[str, str]:
+    """Every operator that is needed and not there yet, and who asked for it first."""
     askers: dict[str, str] = {}
     pending = [(asker, name) for asker in sorted(wanted) for name in sorted(wanted[asker])]
     while pending:
         asker, name = pending.pop(0)
-        if name in askers:
+        if name in askers or name in present:
             continue
         askers[name] = asker
         if name in catalogue:
@@ -64,6 +76,22 @@ def _conflicts(names: Iterable[str], *, catalogue: Mapping[str, contracts.Operat
         )
         for one, other in itertools.combinations(names, 2)
         if other in catalogue[one].conflicts or one in catalogue[other].conflicts
+    ]
+
+
+def _homeless(
+    names: Iterable[str], *, catalogue: Mapping[str, contracts.Operator], homes: Mapping[str, str]
+) -> list[errors.Problem]:
+    return [
+        errors.Problem(
+            what=f"operator {name} must live beside {host}, which lives in the namespace {homes[host]} here",
+            why=f"it would be installed in {catalogue[name].home}, where {host} does not look for it",
+            next=f"let the owner of {host} install {name}, and list it under paasport:cluster.has.operators",
+        )
+        for name in names
+        for host in catalogue[name].requires
+        if catalogue[name].guest and homes.get(host, "") not in ("", catalogue[name].home)
+        if host in catalogue and catalogue[host].home == catalogue[name].home
     ]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from components import contracts, isolation
 from components.operators import bundles
@@ -11,10 +12,18 @@ from components.operators import bundles
 NAME: Final = "prometheus-operator"
 
 SCRAPE_ROLE: Final = "prometheus-scrape"
-"""ClusterRole with what finding scrape targets takes. It grants nothing until a namespace binds it for itself."""
+"""ClusterRole with what finding scrape targets takes, for namespaces that no stack has made: nothing is granted until
+one of them binds it. Instances bring a Role of their own, because this one is missing where somebody else has installed
+the operator."""
 
 _CONTROLLER: Final = {"app.kubernetes.io/component": "controller", "app.kubernetes.io/name": NAME}
 _READ: Final = ["get", "list", "watch"]
+
+SCRAPE_RULES: Final[tuple[dict[str, Any], ...]] = (
+    {"apiGroups": [""], "resources": ["pods", "services"], "verbs": _READ},
+    {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": _READ},
+)
+"""What finding scrape targets takes."""
 
 
 def manifests(release: Sequence[contracts.Manifest]) -> list[contracts.Manifest]:
@@ -42,10 +51,7 @@ def _scrape_role() -> contracts.Manifest:
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRole",
         "metadata": {"name": SCRAPE_ROLE, "labels": {isolation.PART_OF: "paasport"}},
-        "rules": [
-            {"apiGroups": [""], "resources": ["pods", "services"], "verbs": _READ},
-            {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": _READ},
-        ],
+        "rules": copy.deepcopy(list(SCRAPE_RULES)),
     }
 
 

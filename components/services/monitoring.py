@@ -6,6 +6,7 @@ is always given by who owns the namespace.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -64,7 +65,7 @@ def objects(
     if not monitored_by:
         return []
     return [
-        _role_binding(instance, monitored_by=monitored_by),
+        *access(_metadata(instance, name=f"{monitored_by}-scrape"), monitored_by=monitored_by),
         {
             "apiVersion": _GROUP,
             "kind": "PodMonitor",
@@ -80,7 +81,7 @@ def rule(instance: str, *, name: str, alerts: Sequence[Alert]) -> contracts.Mani
     return {
         "apiVersion": _GROUP,
         "kind": "PrometheusRule",
-        "metadata": {**_metadata(instance), "name": name},
+        "metadata": _metadata(instance, name=name),
         "spec": {"groups": [{"name": name, "rules": [_rule(alert, instance=instance) for alert in alerts]}]},
     }
 
@@ -95,19 +96,28 @@ def _rule(alert: Alert, *, instance: str) -> dict[str, Any]:
     }
 
 
-def _role_binding(instance: str, *, monitored_by: str) -> contracts.Manifest:
-    return {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "RoleBinding",
-        "metadata": {**_metadata(instance), "name": f"{monitored_by}-scrape"},
-        "roleRef": {
-            "apiGroup": "rbac.authorization.k8s.io",
-            "kind": "ClusterRole",
-            "name": prometheus_operator.SCRAPE_ROLE,
+def access(metadata: Mapping[str, Any], *, monitored_by: str) -> list[contracts.Manifest]:
+    """What lets the Prometheus find targets in the namespace of `metadata`, which a Role and its binding share.
+
+    Not the operator's ClusterRole: an operator that somebody else has installed has none.
+    """
+    group = "rbac.authorization.k8s.io"
+    return [
+        {
+            "apiVersion": f"{group}/v1",
+            "kind": "Role",
+            "metadata": dict(metadata),
+            "rules": copy.deepcopy(list(prometheus_operator.SCRAPE_RULES)),
         },
-        "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": monitored_by}],
-    }
+        {
+            "apiVersion": f"{group}/v1",
+            "kind": "RoleBinding",
+            "metadata": dict(metadata),
+            "roleRef": {"apiGroup": group, "kind": "Role", "name": metadata["name"]},
+            "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": monitored_by}],
+        },
+    ]
 
 
-def _metadata(instance: str) -> dict[str, Any]:
-    return {"name": instance, "namespace": instance, "labels": {isolation.PART_OF: "paasport"}}
+def _metadata(instance: str, *, name: str = "") -> dict[str, Any]:
+    return {"name": name or instance, "namespace": instance, "labels": {isolation.PART_OF: "paasport"}}

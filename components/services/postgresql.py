@@ -216,7 +216,7 @@ def _network_policy(args: Args) -> contracts.Manifest:
     pods = {"cnpg.io/cluster": args.name}
     servers = {"podSelector": {"matchLabels": pods}}
     operator = {
-        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": cloudnative_pg.NAMESPACE}},
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": args.home(cloudnative_pg.OPERATOR)}},
         "podSelector": {"matchLabels": dict(cloudnative_pg.PODS)},
     }
     # On the second one a primary that has lost the API server asks its standbys whether it is alone.

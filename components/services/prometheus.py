@@ -2,7 +2,7 @@
 
 A namespace joins an instance by the label `paasport.dev/monitored-by: <instance>`: its monitors and rules are read, its
 pods may be scraped and may query. The instance's own namespace has the label. Another one that wants to be scraped also
-binds the ClusterRole `prometheus-scrape` to the instance's ServiceAccount, so that access is granted by its owner.
+lets the instance's ServiceAccount find targets, so that access is granted by its owner.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def build(args: Args) -> contracts.ServiceObjects:
             isolation.default_deny(args.name),
             _network_policy(args),
             _service_account(args),
-            _role_binding(args),
+            *monitoring.access(_metadata(args), monitored_by=args.name),
             _service(args),
             _service_monitor(args),
             *_disruption_budgets(args),
@@ -131,21 +131,6 @@ def _service_account(args: Args) -> contracts.Manifest:
         "metadata": _metadata(args),
         # The operator asks for the token in the pod; no other pod gets it by accident.
         "automountServiceAccountToken": False,
-    }
-
-
-def _role_binding(args: Args) -> contracts.Manifest:
-    """Find targets in the own namespace only; other namespaces bind the role themselves."""
-    return {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "RoleBinding",
-        "metadata": _metadata(args),
-        "roleRef": {
-            "apiGroup": "rbac.authorization.k8s.io",
-            "kind": "ClusterRole",
-            "name": prometheus_operator.SCRAPE_ROLE,
-        },
-        "subjects": [{"kind": "ServiceAccount", "name": _NAME, "namespace": args.name}],
     }
 
 

@@ -221,8 +221,9 @@ def _network_policy(args: Args) -> contracts.Manifest:
 
 def _administrators(args: Args) -> list[dict[str, Any]]:
     """Who needs the management API besides clients: the operator, and what exports definitions."""
+    home = args.home(rabbitmq_cluster_operator.OPERATOR)
     operator = {
-        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": rabbitmq_cluster_operator.NAMESPACE}},
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": home}},
         "podSelector": {"matchLabels": dict(rabbitmq_cluster_operator.PODS)},
     }
     exports = {"podSelector": {"matchLabels": backups.pods(args.name)}}

@@ -22,7 +22,9 @@ class InstanceArgs:
     """The service's settings, of the type that its builder takes."""
     cluster: contracts.ClusterFacts
     operators: Sequence[pulumi.Resource]
-    """The installed operators that the service needs."""
+    """The operators that the service needs, as far as this stack installs them."""
+    homes: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Namespaces of operators that live elsewhere than the catalogue says."""
     monitored_by: str = ""
     """Name of the Prometheus that watches the instance; empty where none does."""
     protect: bool = False
@@ -62,6 +64,7 @@ class Instance(pulumi.ComponentResource):
             options=args.options,
             storage=args.cluster.storage,
             load_balancer=args.cluster.load_balancer,
+            homes=args.homes,
             passwords={
                 each: credentials.password(f"{self._name}-{each}", opts=parent) for each in args.entry.passwords
             },

@@ -21,8 +21,8 @@ def entries(*items):
     return {item.name: item for item in items}
 
 
-def names(wanted, known):
-    return [item.name for item in ordering.order(wanted, catalogue=known)]
+def names(wanted, known, present=()):
+    return [item.name for item in ordering.order(wanted, catalogue=known, present=present)]
 
 
 CERTIFICATES = entry("cert-manager")
@@ -102,6 +102,31 @@ def test_all_problems_are_told_at_once():
     assert all(part in told for part in ("absent", "a and b", "circle"))
 
 
+def test_what_is_present_is_not_installed_nor_what_it_alone_requires():
+    known = entries(ASTARTE, CERTIFICATES, SCYLLA)
+    assert names({"service iot": ["astarte-operator"]}, known, present=["cert-manager", "scylla-operator"]) == [
+        "astarte-operator"
+    ]
+    assert names({"service db": ["scylla-operator"]}, known, present=["scylla-operator"]) == []
+
+
+def test_what_is_present_conflicts_with_what_would_be_installed():
+    known = entries(entry("a", conflicts=["b"]), entry("b"))
+    with pytest.raises(errors.PaasportError, match="a and b can't be on the same cluster"):
+        names({"service x": ["a"]}, known, present=["b"])
+
+
+def test_a_plugin_is_not_installed_where_its_operator_does_not_look_for_it():
+    wanted, there = {"service db": ["barman-cloud"]}, ["cert-manager", "cloudnative-pg"]
+
+    def order(homes):
+        return ordering.order(wanted, catalogue=catalogue.OPERATORS, present=there, homes=homes)
+
+    assert [item.name for item in order({"cert-manager": "ops"})] == ["barman-cloud"]
+    with pytest.raises(errors.PaasportError, match=r"barman-cloud must live beside cloudnative-pg, .* databases here"):
+        order({"cloudnative-pg": "databases"})
+
+
 @strategies.composite
 def acyclic_catalogues(draw):
     """Operators `o0`, `o1`... in shuffled order, each requiring some of a smaller number."""
@@ -123,6 +148,17 @@ def test_any_acyclic_catalogue_gives_each_operator_after_what_it_requires(known,
         assert set(known[name].requires) <= set(order[:position])
     unasked = set(order) - set(wanted)
     assert all(any(name in known[other].requires for other in order) for name in unasked)
+
+
+@hypothesis.given(known=acyclic_catalogues(), data=strategies.data())
+def test_whatever_is_present_the_rest_is_installed_in_the_same_order(known, data):
+    wanted = data.draw(strategies.lists(strategies.sampled_from(sorted(known)), unique=True))
+    present = data.draw(strategies.lists(strategies.sampled_from(sorted(known)), unique=True))
+    order = names({"service x": wanted}, known, present)
+    assert not set(order) & set(present)
+    assert set(wanted) <= set(order) | set(present)
+    for position, name in enumerate(order):
+        assert set(known[name].requires) <= {*order[:position], *present}
 
 
 @hypothesis.given(known=acyclic_catalogues(), data=strategies.data())
