@@ -58,7 +58,9 @@ def operators(cluster: object) -> Collection[str]:
 
 def namespaces(cluster: object) -> Mapping[str, str]:
     """Where those of them live that do not live where the catalogue says."""
-    return dict(cluster.has.operator_namespaces) if isinstance(cluster, SharedCluster) else {}
+    if not isinstance(cluster, SharedCluster):
+        return {}
+    return {str(name): namespace for name, namespace in cluster.has.operator_namespaces.items()}
 
 
 def checked(contents: Contents, *, path: findings.Path) -> Iterator[Iterator[findings.Finding]]:

@@ -17,6 +17,8 @@ from runner.engine import model
 NAMESPACE: Final = "paasport-system"
 ID_LABEL: Final = "applyset.kubernetes.io/id"
 PART_OF_LABEL: Final = "applyset.kubernetes.io/part-of"
+STACK: Final = "paasport.dev/stack"
+"""Annotation of the parent: `project/stack`, which the parent's name tells only to whoever knows it."""
 TOOLING: Final = {"applyset.kubernetes.io/tooling": "paasport/v1"}
 _KINDS: Final = "applyset.kubernetes.io/contains-group-kinds"
 _NAMESPACES: Final = "applyset.kubernetes.io/additional-namespaces"

@@ -129,7 +129,7 @@ class Storage:
                 "name": self.name,
                 "namespace": applyset.NAMESPACE,
                 "labels": {**_MANAGED, applyset.ID_LABEL: applyset.identifier(self.name)},
-                "annotations": {**annotations, _WRITER: self._run},
+                "annotations": {**annotations, applyset.STACK: self._owner, _WRITER: self._run},
             },
             "type": "paasport.dev/inventory",
             "data": {_DATA: base64.b64encode(content).decode()},

@@ -20,6 +20,7 @@ Propagation = Literal["Background", "Foreground", "Orphan"]
 APPLY: Final = "application/apply-patch+yaml"
 _JSON: Final = "application/json"
 _METADATA: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+_METADATA_OF_ONE: Final = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _PAGE: Final = "1000"
 """Objects an answer: bounds what the API server must hold for one list."""
 _OK: Final = 200
@@ -108,6 +109,38 @@ class Client:
             if error.code == _MISSING:
                 return None
             raise
+
+    async def metadata(self, api_version: str, kind: str, name: str, namespace: str = "") -> Json | None:
+        """The object with nothing but its metadata: a definition has a megabyte. None as for `get`."""
+        resource = await self.resolve(api_version, kind)
+        if resource is None:
+            return None
+        path = resource.path(namespace=namespace, name=name)
+        try:
+            found = await self.request("GET", path, accept=f"{_METADATA_OF_ONE},{_JSON}")
+        except rejections.ApiRejected as error:
+            if error.code == _MISSING:
+                return None
+            raise
+        return {**found, "apiVersion": api_version, "kind": kind}
+
+    async def versions(self, group: str) -> tuple[str, ...]:
+        """The versions in which a named API group is served, the preferred one first; none where it is not."""
+        try:
+            document = await self.request("GET", f"/apis/{group}")
+        except rejections.ApiRejected as error:
+            if error.code == _MISSING:
+                return ()
+            raise
+        preferred = (document.get("preferredVersion") or {}).get("version")
+        served = [version["version"] for version in document.get("versions") or ()]
+        return tuple(sorted(served, key=lambda version: version != preferred))
+
+    async def kinds(self, api_version: str) -> Mapping[str, discovery.ResourceKind]:
+        """The kinds that are served in a group's version, by their names."""
+        if not self._kinds.get(api_version):
+            self._kinds[api_version] = await self._discover(api_version)
+        return self._kinds[api_version]
 
     async def list(
         self,
