@@ -32,6 +32,9 @@ REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What an operator cannot be without, as the catalogue has it."""
 
+STORAGE_CLASSES: Final = ("paasport-ssd", "paasport-ssd-retain", "paasport-ssd-retain-xfs")
+"""The classes of every cluster, as `components/clusters/storage.py` has them."""
+
 
 class Contents(fields.Model):
     """What another stack or another team has put on the cluster."""
@@ -41,7 +44,7 @@ class Contents(fields.Model):
     operator_namespaces: dict[OperatorName, fields.DnsLabel] = {}
     """Where they live, as far as it is not where paasport would have put them: network policies let them in by it."""
     storage_classes: fields.Flag = False
-    """Whether the classes `paasport-ssd` and `paasport-ssd-retain` are there. Default false: this stack makes them."""
+    """Whether the storage classes are there: `paasport-ssd` and its like. Default false: this stack makes them."""
 
 
 class SharedCluster(fields.Model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from components.clusters import storage
 from components.operators import catalogue
 from stacks import errors, operators, settings, shared
 
@@ -39,6 +40,11 @@ def test_the_operators_that_a_file_can_name_are_those_of_the_catalogue():
 def test_what_is_known_of_an_operator_without_the_catalogue_is_what_the_catalogue_says(entry):
     assert set(operators.APIS[entry.name]) == {kind.api_version for kind in entry.kinds}
     assert set(shared.REQUIRED.get(entry.name, ())) == set(entry.requires)
+
+
+def test_the_storage_classes_are_those_that_every_cluster_gets():
+    made = storage.classes("ebs.csi.aws.com", is_default=False)
+    assert list(shared.STORAGE_CLASSES) == [item["metadata"]["name"] for item in made]
 
 
 @pytest.mark.parametrize("vendor", ["local", "existing"])
