@@ -14,13 +14,14 @@ import typing
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from stacks import findings, forms, managed, nodes, resolution, service_checks, shared, unknown
+from stacks import findings, forms, managed, nodes, operators, resolution, service_checks, shared, unknown
 from stacks.cluster_checks import access, addresses, machines, networks, places, pools, protection, subject, upgrades
 from stacks.services import instance
 
 if typing.TYPE_CHECKING:
     # `settings.parse` runs these checks; at run time they need only the values that it hands over.
     from stacks import settings
+    from stacks.catalogues import model
 
 OPERATOR_NAMESPACES: Final = (
     "cert-manager",
@@ -56,12 +57,24 @@ def of_cluster(
         resolved = resolution.resolve(cluster, stack="cluster")
         judged = subject.Subject(cluster=cluster, resolved=resolved, path=path, today=today, echo=echo)
         yield from _told((check(judged) for check in CLUSTER_CHECKS), gaps=gaps)
-    elif isinstance(cluster, shared.SharedCluster):
-        yield from _told(shared.checked(cluster.has, path=(*path, "has")), gaps=gaps)
     if cluster.vendor == "local":
         yield from _told([_zones_are_distinct(cluster, path)], gaps=gaps)
     elif cluster.vendor == "existing":
         yield from _told([_classes_have_one_maker(cluster, path)], gaps=gaps)
+
+
+def of_contents(
+    cluster: settings.Cluster | None,
+    *,
+    catalogue: model.Catalogue,
+    path: findings.Path,
+    gaps: Collection[findings.Path] = (),
+) -> Iterator[findings.Finding]:
+    """What is wrong with what a cluster is said to have; nothing where it is not known which operators there are."""
+    if isinstance(cluster, shared.SharedCluster) and catalogue.is_sound:
+        outside = {name: operator.requires for name, operator in catalogue.operators.items()}
+        requires = {**operators.REQUIRES, **outside}
+        yield from _told(shared.checked(cluster.has, requires=requires, path=(*path, "has")), gaps=gaps)
 
 
 def of_service(

@@ -241,8 +241,16 @@ def judge(
     What is `unknown` in `config` is there, but cannot be read: nothing is said about it.
     """
     cluster = _cluster(config, echo=echo, today=today)
+    contents = checks.of_contents(cluster.value, catalogue=catalogue, path=(CLUSTER_KEY,), gaps=cluster.gaps)
     services, wrong = _services(config, cluster=cluster.value, echo=echo, outside=catalogue)
-    found = (*_unknown_keys(config), *_catalogue(config, echo=echo), *catalogue.found, *cluster.found, *wrong)
+    found = (
+        *_unknown_keys(config),
+        *_catalogue(config, echo=echo),
+        *catalogue.found,
+        *cluster.found,
+        *contents,
+        *wrong,
+    )
     return Judgement(cluster=cluster.value, services=services, catalogue=catalogue, found=found)
 
 

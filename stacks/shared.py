@@ -6,31 +6,10 @@ that they are there (docs/adr/0008).
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Collection, Iterator, Mapping
-from typing import Final, Literal
+from typing import Final
 
-from stacks import fields, findings
-
-OperatorName = Literal[
-    "barman-cloud",
-    "cert-manager",
-    "cloudnative-pg",
-    "contour",
-    "etcd-operator",
-    "mongodb-kubernetes",
-    "prometheus-operator",
-    "rabbitmq-cluster-operator",
-    "scylla-operator",
-]
-"""The operators of the catalogue in `components/`."""
-
-REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
-    "barman-cloud": ("cert-manager", "cloudnative-pg"),
-    "rabbitmq-cluster-operator": ("cert-manager",),
-    "scylla-operator": ("cert-manager",),
-}
-"""What an operator cannot be without, as the catalogue has it."""
+from stacks import fields, findings, suggestions
 
 STORAGE_CLASSES: Final = ("paasport-ssd", "paasport-ssd-retain", "paasport-ssd-retain-xfs")
 """The classes of every cluster, as `components/clusters/storage.py` has them."""
@@ -39,9 +18,9 @@ STORAGE_CLASSES: Final = ("paasport-ssd", "paasport-ssd-retain", "paasport-ssd-r
 class Contents(fields.Model):
     """What another stack or another team has put on the cluster."""
 
-    operators: tuple[OperatorName, ...] = ()
+    operators: tuple[fields.DnsLabel, ...] = ()
     """Operators that are installed already and watch all namespaces. This stack installs none of them. Default none."""
-    operator_namespaces: dict[OperatorName, fields.DnsLabel] = {}
+    operator_namespaces: dict[fields.DnsLabel, fields.DnsLabel] = {}
     """Where they live, as far as it is not where paasport would have put them: network policies let them in by it."""
     storage_classes: fields.Flag = False
     """Whether the storage classes are there: `paasport-ssd` and its like. Default false: this stack makes them."""
@@ -61,34 +40,59 @@ def operators(cluster: object) -> Collection[str]:
 
 def namespaces(cluster: object) -> Mapping[str, str]:
     """Where those of them live that do not live where the catalogue says."""
-    if not isinstance(cluster, SharedCluster):
-        return {}
-    return {str(name): namespace for name, namespace in cluster.has.operator_namespaces.items()}
+    return cluster.has.operator_namespaces if isinstance(cluster, SharedCluster) else {}
 
 
-def checked(contents: Contents, *, path: findings.Path) -> Iterator[Iterator[findings.Finding]]:
-    """What is wrong with what a cluster is said to have, one iterator for each rule."""
-    yield _requirements_are_there(contents, path)
-    yield _only_the_present_live_somewhere(contents, path)
+def checked(
+    contents: Contents, *, requires: Mapping[str, Collection[str]], path: findings.Path
+) -> Iterator[Iterator[findings.Finding]]:
+    """What is wrong with what a cluster is said to have, one iterator for each rule.
+
+    `requires` has the operators that there are, each with what it cannot be without.
+    """
+    yield _operators_are_known(contents, requires, path)
+    yield _requirements_are_there(contents, requires, path)
+    yield _only_the_present_live_somewhere(contents, requires, path)
 
 
-def _requirements_are_there(contents: Contents, path: findings.Path) -> Iterator[findings.Finding]:
+def _operators_are_known(
+    contents: Contents, known: Mapping[str, Collection[str]], path: findings.Path
+) -> Iterator[findings.Finding]:
+    places: list[tuple[str, findings.Path]] = [
+        *((name, (*path, "operators", index)) for index, name in enumerate(contents.operators)),
+        *((name, (*path, "operatorNamespaces", name)) for name in contents.operator_namespaces),
+    ]
+    for name, place in places:
+        if name not in known:
+            yield findings.Finding(
+                path=place,
+                what=f"`{findings.spelled(place)}` names the operator `{name}`, which no service knows",
+                why="nothing of this stack could be meant by it, so what it says has no effect",
+                next=suggestions.correction(name, sorted(known)),
+            )
+
+
+def _requirements_are_there(
+    contents: Contents, requires: Mapping[str, Collection[str]], path: findings.Path
+) -> Iterator[findings.Finding]:
     for index, name in enumerate(contents.operators):
-        missing = [required for required in REQUIRED.get(name, ()) if required not in contents.operators]
+        missing = [required for required in requires.get(name, ()) if required not in contents.operators]
         if missing:
             place = (*path, "operators", index)
             yield findings.Finding(
                 path=place,
                 what=f"`{findings.spelled(place)}` says that {name} is there, but not {' and '.join(missing)}",
                 why=f"{name} cannot run without, so a second one would be installed beside that which it uses",
-                next=f"add {', '.join(f'`{each}`' for each in missing)} to `{findings.spelled((*path, 'operators'))}`",
+                next=f"add {suggestions.listed(missing)} to `{findings.spelled((*path, 'operators'))}`",
             )
 
 
-def _only_the_present_live_somewhere(contents: Contents, path: findings.Path) -> Iterator[findings.Finding]:
+def _only_the_present_live_somewhere(
+    contents: Contents, known: Mapping[str, Collection[str]], path: findings.Path
+) -> Iterator[findings.Finding]:
     for name in contents.operator_namespaces:
         # Another finding is about a name that is none.
-        if name in typing.get_args(OperatorName) and name not in contents.operators:
+        if name in known and name not in contents.operators:
             place = (*path, "operatorNamespaces", name)
             yield findings.Finding(
                 path=place,
