@@ -136,7 +136,7 @@ def _in_go_modules(source: Source) -> Iterator[pathlib.Path]:
 
 def _download(source: Source, *, operator: contracts.Operator, places: Iterable[pathlib.Path]) -> bytes:
     if not source.url:
-        raise _unobtainable(source, operator=operator, places=places, reason="its lock file names no URL")
+        raise _unobtainable(source, operator=operator, places=places, reason="")
     host = urllib.parse.urlsplit(source.url).netloc
     if host in _BEYOND_REACH:
         raise _unobtainable(source, operator=operator, places=places, reason=_BEYOND_REACH[host])
@@ -156,7 +156,7 @@ def _unobtainable(
 ) -> errors.PaasportError:
     return Unobtainable.of(
         f"{source.file} of {operator.name} {operator.version} is at none of {', '.join(map(str, places))}, "
-        f"and {source.url or 'nothing else'} can't be read: {reason}",
+        + (f"and {source.url} can't be read: {reason}" if source.url else "and its lock file names no URL"),
         why=f"without it {operator.name} can't be installed",
         next=(
             "connect to the internet; or run `./paasport mirror DIR` where there is internet, copy DIR here and "

@@ -129,7 +129,8 @@ class _Loading:
         file = files.File(path=path, shown=self._shown(path), document=positions.Document(None, {}))
         offered = tuple(getattr(module, "OPERATORS", ()))
         entry = getattr(module, "SERVICE", None)
-        wrong = [*shapes.of_service(entry), *shapes.of_operators(offered)]
+        rehearsals = getattr(module, "REHEARSALS", {})
+        wrong = [*shapes.of_service(entry), *shapes.of_operators(offered), *shapes.of_rehearsals(rehearsals)]
         if not wrong and entry is not None:
             wrong += self._collisions(entry.name, None)
         self._problems += file.problems(wrong)
@@ -156,7 +157,7 @@ class _Loading:
         )
         self._services[service.name] = service
         self._later.append((file, service))
-        self._plays += _programmed_plays(offered, getattr(module, "REHEARSALS", {}))
+        self._plays += _programmed_plays(offered, rehearsals)
 
     def _collisions(self, name: str, operator: declarations.Operator | None) -> Iterator[findings.Finding]:
         if name in catalogue.SERVICES or name in self._services:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from stacks import findings
+from stacks.catalogues import declarations
 from stacks.services import instance
 
 _SERVICE: Final = {"name": str, "type": str, "operators": tuple, "backup_operators": tuple, "passwords": tuple}
@@ -38,6 +39,21 @@ def of_service(entry: Any) -> Iterator[findings.Finding]:
             what=f"{settings.__name__} has no {' and no '.join(missing)}",
             why="they say what one server of each size gets, and how many there are",
             next="add them as class variables, as the services in stacks/services/ do",
+        )
+
+
+def of_rehearsals(offered: Any) -> Iterator[findings.Finding]:
+    """What keeps a module's `REHEARSALS` from being such."""
+    try:
+        plays = dict(offered)
+        for played in plays.values():
+            declarations.Rehearsal.model_validate(played)
+    except (TypeError, ValueError):
+        yield findings.Finding(
+            path=(),
+            what="`REHEARSALS` must map kinds to what is played for them",
+            why="where no container runs, nothing else makes a resource ready",
+            next='write `REHEARSALS = {"Shop": {"after": 1, "status": {...}}}`',
         )
 
 
