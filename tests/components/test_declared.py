@@ -14,6 +14,7 @@ from tests.stacks.catalogues.makers import Maker
 STORAGE = contracts.StorageFacts(
     default_class="paasport-ssd", retain_class="paasport-ssd-retain", xfs_class="x", driver="d", zone_redundant=None
 )
+BUCKET = pulumi.Output.from_input("b")
 EXISTING = {"vendor": "existing", "name": "a", "kubeconfig": {"path": "k"}, "storage": {"provisioner": "a.b"}}
 MANAGED = samples.having(samples.EKS, backups={"retentionDays": 30})
 CHAT = """\
@@ -252,7 +253,7 @@ def test_a_load_balancer_is_asked_for_in_the_words_of_the_cluster(maker):
     ] == []
 
 
-def test_a_dump_is_made_with_its_password_from_a_secret(maker):
+def test_a_dump_is_made_with_its_password_from_a_secret(maker, run):
     maker.change(
         "endpoint:",
         "backup:\n"
@@ -261,16 +262,14 @@ def test_a_dump_is_made_with_its_password_from_a_secret(maker):
         "  env: { PASSWORD: '${password.admin}' }\n"
         "endpoint:",
     )
-    store = contracts.ObjectStore(
-        protocol="s3",
-        bucket=pulumi.Output.from_input("b"),
-        url=pulumi.Output.from_input("s3://b"),
-        root=pulumi.Output.from_input("b"),
-        region="r",
-    )
+    store = contracts.ObjectStore(protocol="s3", bucket=BUCKET, url=BUCKET, root=BUCKET, region="r")
     target = contracts.BackupTarget(store=store, binding=contracts.Binding())
-    objects = built(maker, {"service": "shop", "backups": {}}, backups=target, cluster=MANAGED)
-    job = one(objects, "CronJob", "backup")
+
+    def made():
+        objects = built(maker, {"service": "shop", "backups": {}}, backups=target, cluster=MANAGED)
+        return one(objects, "CronJob", "backup"), one(objects, "Secret", "web-backup-environment")
+
+    job, secret = run(made).result
     pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     (dump,) = pod["initContainers"]
     assert dump["command"] == ["/bin/sh", "-ceu", "shopctl dump web.web.svc > /backup/shop.dump; echo ${HOME}"]
@@ -279,4 +278,4 @@ def test_a_dump_is_made_with_its_password_from_a_secret(maker):
     ]
     claim = pod["volumes"][0]["ephemeral"]["volumeClaimTemplate"]["spec"]
     assert claim["resources"]["requests"]["storage"] == "5Gi"
-    assert one(objects, "Secret", "web-backup-environment")["data"] == {"PASSWORD": "c2VjcmV0LWFkbWlu"}
+    assert secret["data"] == {"PASSWORD": "c2VjcmV0LWFkbWlu"}

@@ -77,7 +77,10 @@ def test_stacks_name_its_services(maker, capsys):
             id="Python that raises",
         ),
         pytest.param(
-            "services/broken.yaml", "service: [\n", "../acme/services/broken.yaml:1:11: the YAML is broken", id="no YAML"
+            "services/broken.yaml",
+            "service: [\n",
+            "../acme/services/broken.yaml:1:11: the YAML is broken",
+            id="no YAML",
         ),
         pytest.param(
             "services/broken.yaml", "- a\n", "../acme/services/broken.yaml: this must be a mapping", id="no mapping"
