@@ -31,6 +31,7 @@ PROMETHEUS: Final = "metrics"
 OBJECTS_BY_OPTION: Final[Mapping[str, Mapping[str, Any]]] = {
     "prometheus": {"alertmanager": {"receivers": "receivers"}},
     "rabbitmq": {"protocols": ["mqtt", "stomp", "stream"]},
+    "scylla": {"nodes": "shared"},
 }
 """Settings of one service alone that bring objects or parts of their own."""
 
@@ -43,11 +44,6 @@ class Variant:
     """Service, size, availability and what else is asked for: for test ids."""
     service: str
     options: instance.Instance
-
-    @property
-    def needs_store(self) -> bool:
-        """Whether the cluster must have an object store."""
-        return any(getattr(self.options, key, None) is not None for key in ("backups", "restore"))
 
 
 @functools.cache
@@ -72,17 +68,22 @@ def objects(variant: Variant, vendor: vendors.Vendor) -> list[contracts.Manifest
             storage=vendor.storage,
             load_balancer=vendor.load_balancer,
             passwords={name: f"password-of-{name}" for name in entry.passwords},
-            backups=vendor.backups() if variant.needs_store else None,
-            monitored_by=PROMETHEUS if isinstance(variant.options, instance.Database) else "",
+            backups=vendor.backups() if variant.options.uses_backups else None,
+            monitored_by=PROMETHEUS if is_watched(variant.options) else "",
         )
     )
     connection = [binding.secret("shop", built.connection)] if built.connection else []
     return [*built.shared, *built.secrets, *built.custom_resources, *built.witnesses, *connection]
 
 
+def is_watched(options: instance.Instance) -> bool:
+    """Whether a Prometheus may watch it."""
+    return isinstance(options, instance.Database) and "monitored_by" not in options.REFUSED
+
+
 def offered(vendor: vendors.Vendor) -> list[Variant]:
     """What can be had on this vendor's clusters."""
-    return [variant for variant in variants() if vendor.store is not None or not variant.needs_store]
+    return [variant for variant in variants() if vendor.store is not None or not variant.options.uses_backups]
 
 
 def rendered(wanted: Iterable[Variant], vendor: vendors.Vendor) -> dict[str, list[contracts.Manifest]]:

@@ -45,13 +45,13 @@ def test_the_catalogue_is_rendered_whole():
         for size in ("small", "medium", "large"):
             for availability in ("single", "zonal"):
                 assert f"{service}-{size}-{availability}" in names
-                has_backups = f"{service}-{size}-{availability}-backups" in names
-                assert has_backups is issubclass(model, instance.Database)
+                can_have_backups = issubclass(model, instance.Database) and "backups" not in model.REFUSED
+                assert (f"{service}-{size}-{availability}-backups" in names) is can_have_backups
 
 
 def test_every_vendor_is_asked_for_all_that_it_can_have():
     counts = {vendor: len(by_name) for vendor, by_name in rendering.everything().items()}
-    without_store = len([variant for variant in rendering.variants() if not variant.needs_store])
+    without_store = len([variant for variant in rendering.variants() if not variant.options.uses_backups])
     assert counts == {
         "eks": len(rendering.variants()),
         "gke": len(rendering.variants()),
@@ -67,7 +67,9 @@ def test_it_is_the_same_on_every_vendor_save_for_what_is_listed(variant):
 
 
 @pytest.mark.parametrize(
-    "variant", [each for each in rendering.variants() if not each.needs_store], ids=lambda variant: variant.name
+    "variant",
+    [each for each in rendering.variants() if not each.options.uses_backups],
+    ids=lambda variant: variant.name,
 )
 def test_what_needs_no_object_store_is_the_same_to_the_byte(variant):
     assert len({json.dumps(found[variant.name]) for found in rendering.everything().values()}) == 1
