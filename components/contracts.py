@@ -14,7 +14,7 @@ from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 import pulumi
 import pulumi_kubernetes
 
-from stacks import errors
+from stacks import errors, lifecycle
 
 Manifest = dict[str, Any]
 """One Kubernetes object as the API knows it: plain JSON with `apiVersion`, `kind` and `metadata`."""
@@ -284,6 +284,13 @@ class Kind:
     """What kubectl takes instead."""
     finalizers: tuple[str, ...] = ()
     """Which its operator sets: without that operator the object can't be deleted."""
+    loses: str = ""
+    """What is lost when a resource of this kind is deleted, as nouns; empty where that is nothing which anybody needs.
+
+    Whoever deletes the rest has to name the instance first. The operator hands it on to pods, so a change rolls them.
+    """
+    rules: lifecycle.Rules = dataclasses.field(default_factory=lifecycle.Rules)
+    """Which changes of a resource its operator can make."""
 
     @property
     def group(self) -> str:
@@ -332,6 +339,8 @@ class Operator:
     resources: tuple[Manifest, ...] = ()
     """Objects of its own kinds that a cluster has once, whoever of its services needs them: no service could own what
     several share. Each a registration of its own, once the operator is there; ready by its own annotations."""
+    one_minor_at_a_time: bool = False
+    """Whether its publisher supports a step to the next minor alone: none is left out, and there is no way back."""
 
     @property
     def home(self) -> str:

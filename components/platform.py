@@ -26,6 +26,7 @@ class Platform(pulumi.ComponentResource):
         # First, because it is pure: a mistake here is told before anything is registered.
         known = operators.including(wanted.catalogue)
         self._entries = services.including(wanted.catalogue, operators=known)
+        self._kinds = {(kind.api_version, kind.kind): kind for entry in known.values() for kind in entry.kinds}
         order = ordering.order(
             _needed(wanted, entries=self._entries),
             catalogue=known,
@@ -94,6 +95,7 @@ class Platform(pulumi.ComponentResource):
             homes=shared.namespaces(self._wanted.cluster),
             monitored_by=relations.watcher(name, services=self._wanted.services),
             protect=relations.is_protected(options, cluster=self._wanted.cluster),
+            kinds=self._kinds,
         )
         return service.Instance(name, args, opts=pulumi.ResourceOptions(parent=self))
 

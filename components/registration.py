@@ -112,6 +112,11 @@ def remembered(name: str, value: pulumi.Input[Any], *, opts: pulumi.ResourceOpti
     return pulumi.Stash(name, pulumi.ResourceOptions.merge(opts, first), input=value).output
 
 
+def memory(name: str, value: pulumi.Input[Any], *, opts: pulumi.ResourceOptions) -> pulumi.Resource:
+    """What keeps the value of the last run, for hooks to compare the next one with."""
+    return pulumi.Stash(name, opts, input=value)
+
+
 def token(manifest: contracts.Manifest) -> str:
     """Pulumi's type of the object, for example `kubernetes:core/v1:Namespace` or `kubernetes:apps/v1:Deployment`."""
     api_version = str(manifest["apiVersion"])

@@ -25,7 +25,7 @@ from runner.engine import (
     urn,
     values,
 )
-from runner.host import engine_service, monitor, program, server
+from runner.host import engine_service, hooks, monitor, program, server
 from runner.kubernetes import blind, client, identity, provider
 from stacks import errors
 
@@ -122,6 +122,9 @@ class Session:
         self._request = asked
         self._inventory = memory
         self._journal = told
+        self._hooks = hooks.Hooks(told, preview=asked.planned)
+        # What somebody else has changed is to be found, and not to be refused.
+        heeded = asked.operation is not request.Operation.DRIFT
         reconciler = reconciling.Reconciler(
             remembered=memory,
             known_providers=known,
@@ -129,6 +132,7 @@ class Session:
             told=told,
             preview=asked.planned,
             permitted=asked.replace,
+            before_update=self._hooks.before_update if heeded else None,
         )
         self._deployment = deployment.Deployment(
             remembered=memory, known_providers=known, reconciler=reconciler, told=told, targets=asked.targets
@@ -190,7 +194,9 @@ class Session:
             config=self._request.config,
             secret_keys=self._request.secret_keys,
         )
-        registrations = monitor.Monitor(facts, run=self._deployment, stack_outputs=self._request.stack_outputs)
+        registrations = monitor.Monitor(
+            facts, run=self._deployment, stack_outputs=self._request.stack_outputs, called=self._hooks
+        )
         async with (
             server.serving(registrations, engine_service.EngineService(self._journal)) as address,
             program.running(
@@ -212,6 +218,7 @@ class Session:
                 await child.end()
             code = await child.wait()
             await self._deployment.settle()
+        await self._hooks.close()
         return "" if registrations.completed and code == 0 else program.ending(code)
 
     def _succeeded(self, ending: str) -> bool:

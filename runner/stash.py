@@ -44,6 +44,8 @@ class Provider:
             changes = (*run.forced, *changes)
             run.permit_replace(changes)
             return _outcome(goal, model.Operation.REPLACE, given=given, output=given.get("input"), changes=changes)
+        if changes:
+            await run.before_update(str(uuid.uuid5(_IDS, goal.urn)), old.inputs)
         operation = model.Operation.UPDATE if changes else model.Operation.SAME
         return _outcome(goal, operation, given=given, output=old.outputs.get("output"), changes=changes)
 

@@ -84,6 +84,10 @@ class EngineError(PaasportError):
     """A deployment by the embedded engine failed."""
 
 
+class Refused(EngineError):
+    """A change that cannot be made, or a loss that nobody has agreed to: told before anything of the run is written."""
+
+
 class Unsupported(EngineError):
     """The program uses something that the embedded engine does not implement and therefore refuses."""
 

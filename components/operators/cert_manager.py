@@ -113,6 +113,7 @@ CLUSTER_ISSUER: Final = contracts.Kind(
 OPERATOR: Final = contracts.Operator(
     name=NAME,
     version="1.21.2",
+    one_minor_at_a_time=True,
     crds=(
         "certificaterequests.cert-manager.io",
         "certificates.cert-manager.io",

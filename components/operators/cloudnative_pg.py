@@ -7,6 +7,7 @@ from typing import Final
 
 from components import contracts, isolation
 from components.operators import bundles, workloads
+from stacks import lifecycle
 
 NAME: Final = "cloudnative-pg"
 
@@ -57,6 +58,32 @@ _FAILED: Final = {
 }
 """Phases that don't pass by themselves, of api/v1/cluster_types.go, and for how many seconds they may."""
 
+_OF_NEW_VOLUMES: Final = "volumes that exist stay on their class, and servers would differ in theirs"
+_MADE_ONCE: Final = "it is made with the instance, and the operator does not look at it again"
+
+RULES: Final = lifecycle.Rules(
+    # internal/webhook/v1/cluster_webhook.go at v1.30.0: validateStorageChange, validateImageChange.
+    volumes=(
+        lifecycle.Volume(path=".spec.storage.size", setting="overrides.storage"),
+        lifecycle.Volume(path=".spec.walStorage.size", setting="overrides.wal"),
+    ),
+    fixed=(
+        lifecycle.Fixed(path=".spec.storage.storageClass", why=_OF_NEW_VOLUMES),
+        lifecycle.Fixed(path=".spec.walStorage.storageClass", why=_OF_NEW_VOLUMES),
+        lifecycle.Fixed(path=".spec.bootstrap.initdb.database", why=_MADE_ONCE),
+        lifecycle.Fixed(path=".spec.bootstrap.initdb.owner", why=_MADE_ONCE),
+    ),
+    version=lifecycle.Version(
+        path=".spec.imageName",
+        software="PostgreSQL",
+        pattern=r":(\d+)\.(\d+)",
+        series="major",
+        skips=True,
+        within="standbys one by one, then the primary hands over",
+        between="all servers stop while pg_upgrade runs, and standbys are made anew: the way back is a restore",
+    ),
+)
+
 CLUSTER: Final = contracts.Kind(
     api_version="postgresql.cnpg.io/v1",
     kind="Cluster",
@@ -68,6 +95,8 @@ CLUSTER: Final = contracts.Kind(
     ),
     observes_generation=False,
     volumes_when_deleted="deleted",
+    loses="databases and roles",
+    rules=RULES,
 )
 
 BACKUP: Final = contracts.Kind(
@@ -123,6 +152,7 @@ OPERATOR: Final = contracts.Operator(
     name=NAME,
     version="1.30.0",
     namespace=NAMESPACE,
+    one_minor_at_a_time=True,
     crds=(
         "backups.postgresql.cnpg.io",
         "clusterimagecatalogs.postgresql.cnpg.io",

@@ -7,6 +7,7 @@ from typing import Final
 
 from components import contracts, isolation
 from components.operators import bundles, workloads
+from stacks import lifecycle
 
 NAME: Final = "etcd-operator"
 
@@ -36,6 +37,26 @@ def _network_policy() -> contracts.Manifest:
     )
 
 
+_BY_HAND: Final = "members that run are rolled by hand: docs/services/etcd.md"
+
+RULES: Final = lifecycle.Rules(
+    volumes=(
+        lifecycle.Volume(
+            path=".spec.storageSpec.volumeSizeRequest",
+            growth=lifecycle.Growth.NEVER,
+            setting="overrides.storage",
+            how="make a larger instance and restore into it: docs/services/etcd.md",
+        ),
+    ),
+    fixed=(
+        lifecycle.Fixed(
+            path=".spec.storageSpec.storageClassName", why="Kubernetes refuses another one in the StatefulSet"
+        ),
+    ),
+    # One minor: validateEtcdUpgradePath in internal/controller/utils.go.
+    version=lifecycle.Version(path=".spec.version", software="etcd", within=_BY_HAND),
+)
+
 ETCD_CLUSTER: Final = contracts.Kind(
     api_version="operator.etcd.io/v1alpha1",
     kind="EtcdCluster",
@@ -44,6 +65,8 @@ ETCD_CLUSTER: Final = contracts.Kind(
     failed_when="never said; the operator's log tells",
     observes_generation=False,
     volumes_when_deleted="kept",
+    loses="keys and values",
+    rules=RULES,
 )
 
 OPERATOR: Final = contracts.Operator(

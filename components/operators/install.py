@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import pulumi
 
-from components import contracts, isolation, registration
+from components import contracts, isolation, lifecycle, registration
 from components.clusters import provider
 from components.operators import releases, webhooks
 
@@ -36,13 +36,15 @@ class Operator(pulumi.ComponentResource):
     def __init__(self, name: str, args: OperatorArgs, *, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("paasport:operators:Operator", name, None, provider.with_provider(args.cluster, opts))
         release = releases.obtain(args.entry)
+        # Before everything else, so that nothing is written of a release to which there is no step.
+        step = lifecycle.release(args.entry, opts=pulumi.ResourceOptions(parent=self))
         if release.stand_in:
             pulumi.log.warn(f"stand-in: {release.stand_in}", self)
         crds = registration.file(
             f"{name}-crds",
             release.crds,
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[*(args.cluster.reachable or args.cluster.ready), *args.requires]
+                parent=self, depends_on=[step, *(args.cluster.reachable or args.cluster.ready), *args.requires]
             ),
         )
         objects = registration.group(

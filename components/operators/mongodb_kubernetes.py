@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from components import contracts, isolation
 from components.operators import bundles, workloads
+from stacks import lifecycle
 
 NAME: Final = "mongodb-kubernetes"
 
@@ -97,6 +98,31 @@ def _network_policy() -> contracts.Manifest:
     )
 
 
+_CLAIM: Final = ".spec.statefulSet.spec.volumeClaimTemplates[*].spec"
+
+RULES: Final = lifecycle.Rules(
+    # A StatefulSet's templates of claims cannot change, and the operator says `Failed` until they are as before.
+    volumes=(
+        lifecycle.Volume(
+            path=f"{_CLAIM}.resources.requests.storage",
+            growth=lifecycle.Growth.BEFOREHAND,
+            setting="overrides.storage",
+            how='docs/services/mongodb.md, "Grow"',
+        ),
+    ),
+    fixed=(
+        lifecycle.Fixed(path=f"{_CLAIM}.storageClassName", why="Kubernetes refuses another one in the StatefulSet"),
+    ),
+    version=lifecycle.Version(
+        path=".spec.version",
+        software="MongoDB",
+        series="major",
+        within="one member at a time",
+        between="one member at a time; the data stays compatible with the series before until "
+        "featureCompatibilityVersion is raised",
+    ),
+)
+
 COMMUNITY: Final = contracts.Kind(
     api_version="mongodbcommunity.mongodb.com/v1",
     kind="MongoDBCommunity",
@@ -109,6 +135,8 @@ COMMUNITY: Final = contracts.Kind(
     volumes_when_deleted="kept",
     plural="mongodbcommunity",
     short_names=("mdbc",),
+    loses="databases and users",
+    rules=RULES,
 )
 
 OPERATOR: Final = contracts.Operator(

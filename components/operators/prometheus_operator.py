@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from components import contracts, isolation
 from components.operators import bundles
+from stacks import lifecycle
 
 NAME: Final = "prometheus-operator"
 
@@ -65,6 +66,23 @@ def _network_policy() -> contracts.Manifest:
     )
 
 
+def _rules(software: str, *, setting: str = "") -> lifecycle.Rules:
+    """The operator makes the StatefulSet anew for other claims; those that exist stay as they are."""
+    return lifecycle.Rules(
+        volumes=(
+            lifecycle.Volume(
+                path=".spec.storage.volumeClaimTemplate.spec.resources.requests.storage",
+                growth=lifecycle.Growth.AFTERWARDS,
+                setting=setting,
+                how="docs/services/prometheus.md",
+            ),
+        ),
+        version=lifecycle.Version(
+            path=".spec.version", software=software, series="major", skips=True, returns=True, within="one at a time"
+        ),
+    )
+
+
 PROMETHEUS: Final = contracts.Kind(
     api_version="monitoring.coreos.com/v1",
     kind="Prometheus",
@@ -75,6 +93,7 @@ PROMETHEUS: Final = contracts.Kind(
     volumes_when_deleted="kept",
     plural="prometheuses",
     short_names=("prom",),
+    rules=_rules("Prometheus", setting="overrides.storage"),
 )
 
 ALERTMANAGER: Final = contracts.Kind(
@@ -85,6 +104,7 @@ ALERTMANAGER: Final = contracts.Kind(
     observes_generation=True,
     volumes_when_deleted="kept",
     short_names=("am",),
+    rules=_rules("Alertmanager"),
 )
 
 

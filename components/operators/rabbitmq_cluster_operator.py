@@ -7,6 +7,7 @@ from typing import Final
 
 from components import contracts, isolation
 from components.operators import bundles, cert_manager, workloads
+from stacks import lifecycle
 
 NAME: Final = "rabbitmq-cluster-operator"
 
@@ -53,6 +54,24 @@ def _network_policy() -> contracts.Manifest:
     )
 
 
+RULES: Final = lifecycle.Rules(
+    # internal/scaling/scaling.go and internal/controller/reconcile_scale_down.go at v2.22.3.
+    volumes=(lifecycle.Volume(path=".spec.persistence.storage", setting="overrides.storage"),),
+    counts=(lifecycle.Count(path=".spec.replicas", noun="nodes", setting="overrides.replicas"),),
+    fixed=(
+        lifecycle.Fixed(
+            path=".spec.persistence.storageClassName", why="Kubernetes refuses another one in the StatefulSet"
+        ),
+    ),
+    version=lifecycle.Version(
+        path=".spec.image",
+        software="RabbitMQ",
+        pattern=r":(\d+)\.(\d+)(?:\.\d+)*",
+        within="one node at a time",
+        between="one node at a time, and no way back",
+    ),
+)
+
 CLUSTER: Final = contracts.Kind(
     api_version="rabbitmq.com/v1beta1",
     kind="RabbitmqCluster",
@@ -63,6 +82,8 @@ CLUSTER: Final = contracts.Kind(
     volumes_when_deleted="deleted",
     short_names=("rmq",),
     finalizers=("deletion.finalizers.rabbitmqclusters.rabbitmq.com",),
+    loses="queues with their messages, and users",
+    rules=RULES,
 )
 
 OPERATOR: Final = contracts.Operator(

@@ -130,6 +130,7 @@ TUNING: Final[contracts.Manifest] = {
 OPERATOR: Final = contracts.Operator(
     name=NAME,
     version=VERSION,
+    one_minor_at_a_time=True,
     crds=(
         "nodeconfigs.scylla.scylladb.com",
         "remotekubernetesclusters.scylla.scylladb.com",

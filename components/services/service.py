@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from components import contracts, registration
+from components import contracts, lifecycle, registration
 from components.clusters import provider
 from components.services import binding, credentials
 
@@ -29,6 +29,8 @@ class InstanceArgs:
     """Name of the Prometheus that watches the instance; empty where none does."""
     protect: bool = False
     """Whether what holds data is protected from deletion."""
+    kinds: Mapping[tuple[str, str], contracts.Kind] = dataclasses.field(default_factory=dict)
+    """What is known of its operators' kinds, by `apiVersion` and `kind`."""
 
 
 class Instance(pulumi.ComponentResource):
@@ -48,7 +50,7 @@ class Instance(pulumi.ComponentResource):
         granted = target.binding.depends_on if target else ()
         before = [shared, *granted, *(self._single(manifest, after=[shared]) for manifest in objects.secrets)]
         for manifest in objects.custom_resources:
-            before.append(self._single(manifest, after=[*before, *args.operators], protect=args.protect))
+            before.append(self._held(manifest, after=[*before, *args.operators]))
         for manifest in objects.witnesses:
             before.append(self._single(manifest, after=before))
         self.connection = objects.connection
@@ -84,11 +86,19 @@ class Instance(pulumi.ComponentResource):
             store=store, binding=args.cluster.identity.bind(self._name, account, grants=[grant])
         )
 
-    def _single(
-        self, manifest: contracts.Manifest, *, after: Sequence[pulumi.Resource], protect: bool = False
-    ) -> pulumi.CustomResource:
-        opts = pulumi.ResourceOptions.merge(self._after(*after), pulumi.ResourceOptions(protect=protect or None))
-        return registration.single(manifest["metadata"]["name"], manifest, opts=opts)
+    def _held(self, manifest: contracts.Manifest, *, after: Sequence[pulumi.Resource]) -> pulumi.CustomResource:
+        """A custom resource, which is changed only as its operator can and says what is lost with it."""
+        kind = self._args.kinds.get((manifest["apiVersion"], manifest["kind"]))
+        opts = pulumi.ResourceOptions.merge(
+            self._after(*after), pulumi.ResourceOptions(protect=self._args.protect or None)
+        )
+        if kind is not None:
+            hook = f"{self._name}-{manifest['metadata']['name']}-{kind.kind}".lower()
+            opts = pulumi.ResourceOptions.merge(opts, lifecycle.guarded(hook, kind.rules, instance=self._name))
+        return registration.single(manifest["metadata"]["name"], lifecycle.marked(manifest, kind), opts=opts)
+
+    def _single(self, manifest: contracts.Manifest, *, after: Sequence[pulumi.Resource]) -> pulumi.CustomResource:
+        return registration.single(manifest["metadata"]["name"], manifest, opts=self._after(*after))
 
     def _after(self, *resources: pulumi.Resource) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=list(resources))

@@ -48,6 +48,8 @@ class Options:
     aliases: tuple[str, ...] = ()
     """URNs under which the resource may be found in the inventory."""
     import_id: str = ""
+    before_update: tuple[str, ...] = ()
+    """Names of the program's hooks that are called before the resource is updated, and may refuse it."""
     create_timeout: float | None = None
     """Seconds; None means the kind's own default."""
     update_timeout: float | None = None
@@ -138,6 +140,10 @@ class Outcome:
     """Remembered as `Entry.outputs`, under the same rule."""
 
 
+async def nobody(_id: str, _before: Mapping[str, Any]) -> None:
+    """Nobody has anything to say."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Run:
     """What a provider may know and do during one resource's turn."""
@@ -149,6 +155,8 @@ class Run:
     """Called before anything is replaced; raises `EngineError` for a protected resource."""
     intend: Callable[[Entry], Awaitable[None]]
     """Called before the first write with what will exist; returns once the inventory remembers it."""
+    before_update: Callable[[str, Mapping[str, Any]], Awaitable[None]] = nobody
+    """Called with the id and the present state of what is about to be updated; raises `Refused` where a hook does."""
     replaced_with: tuple[str, ...] = ()
     """URNs that are replaced in this run and take this resource along: it is replaced whatever its inputs are."""
 

@@ -18,6 +18,8 @@ _PROVIDER_IDS = uuid.UUID("8c1f0ae5-2f66-4c43-9d33-6a0d5e7f3a11")
 _CLUSTER: Final = {"kubernetes": "clusterIdentifier"}
 """By package the setting that says which cluster a provider means: another value means another cluster."""
 
+BeforeUpdate = Callable[[model.Goal, str, Mapping[str, Any]], Awaitable[None]]
+"""Calls the hooks of a goal with the id and the present state of its resource."""
 Register = Callable[[model.Goal], Awaitable[remote.Registered]]
 
 
@@ -33,10 +35,12 @@ class Reconciler:
         told: journal.Journal,
         preview: bool,
         permitted: tuple[str, ...] = (),
+        before_update: BeforeUpdate | None = None,
     ) -> None:
-        """`permitted` names what may be replaced although it is guarded."""
+        """`permitted` names what may be replaced although it is guarded. Without `before_update` no hook is called."""
         self.preview = preview
         self._permitted = permitted
+        self._before_update = before_update
         self._inventory = remembered
         self._providers = known_providers
         self._renderer = renderer
@@ -72,7 +76,9 @@ class Reconciler:
 
     async def seen(self, goal: model.Goal, old: model.Entry) -> model.Outcome:
         """What there is, without changing it: for a resource that is no target."""
-        run = dataclasses.replace(self._run(goal, intend=_never), preview=True, report=lambda _: None)
+        run = dataclasses.replace(
+            self._run(goal, intend=_never), preview=True, report=lambda _: None, before_update=model.nobody
+        )
         return await self._providers.of(goal.type, goal.provider).reconcile(goal, old, run)
 
     def _grouped(self, goal: model.Goal, old: model.Entry | None) -> model.Outcome:
@@ -166,12 +172,17 @@ class Reconciler:
             _refuse_protected(goal, changes)
             self._guard(goal, changes)
 
+        async def before_update(identity: str, before: Mapping[str, Any]) -> None:
+            if self._before_update is not None and goal.options.before_update:
+                await self._before_update(goal, identity, before)
+
         linked = dict.fromkeys((*goal.options.replace_with, goal.options.deleted_with))
         return model.Run(
             preview=self.preview,
             report=report,
             permit_replace=permit_replace,
             intend=intend,
+            before_update=before_update,
             replaced_with=tuple(name for name in linked if name in replaced),
         )
 

@@ -12,7 +12,7 @@ import grpc.aio
 from google.protobuf import empty_pb2
 
 from runner.engine import deployment, model, urn, values
-from runner.host import requests, wire
+from runner.host import hooks, requests, wire
 from runner.host.protocol import resource_pb2, resource_pb2_grpc
 from stacks import errors
 
@@ -22,6 +22,7 @@ _FEATURES: Final = {
     "aliasSpecs": resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
     "deletedWith": resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
     "replaceWith": resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
+    "resourceHooks": resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
 }
 """What the SDK may rely on. Without `resourceReferences` it sends ids instead, which is all that a provider wants."""
 
@@ -45,9 +46,12 @@ class Facts:
 class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     """One program's counterpart."""
 
-    def __init__(self, facts: Facts, *, run: deployment.Deployment, stack_outputs: StackOutputs) -> None:
+    def __init__(
+        self, facts: Facts, *, run: deployment.Deployment, stack_outputs: StackOutputs, called: hooks.Hooks
+    ) -> None:
         self._facts = facts
         self._deployment = run
+        self._hooks = called
         self._stack_outputs = stack_outputs
         self.completed = False
         """Whether the program has said that it has registered everything. Its exit code alone does not say so: a
@@ -173,6 +177,14 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             return await self._deployment.invoke(request.tok, args, provider=request.provider)
         answer = await self._deployment.lookup(str(args.get("urn")))
         return {"urn": answer.urn, "id": answer.id, "state": answer.outputs}
+
+    async def RegisterResourceHook(self, request: Any, context: Context) -> Any:
+        """A hook that resources name; which sorts of them there may be is judged with the resource."""
+        try:
+            self._hooks.register(request)
+        except errors.PaasportError as error:
+            await _abort(context, str(error))
+        return empty_pb2.Empty()
 
     async def Call(self, request: Any, context: Context) -> Any:
         """A method of a remote component; the two that there are have none."""

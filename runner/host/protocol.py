@@ -25,6 +25,8 @@ CHANNEL_OPTIONS: Final = [
 
 _PACKAGES: Final = ("pulumi", "pulumi.runtime", "pulumi.runtime.proto")
 _MODULES: Final = (
+    "callback_pb2",
+    "callback_pb2_grpc",
     "engine_pb2",
     "engine_pb2_grpc",
     "provider_pb2",
@@ -58,6 +60,8 @@ def _folder() -> pathlib.Path:
 
 if TYPE_CHECKING:
     from pulumi.runtime.proto import (
+        callback_pb2,
+        callback_pb2_grpc,
         engine_pb2,
         engine_pb2_grpc,
         provider_pb2,
@@ -66,11 +70,22 @@ if TYPE_CHECKING:
         resource_pb2_grpc,
     )
 else:
-    engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc, resource_pb2, resource_pb2_grpc = _loaded()
+    (
+        callback_pb2,
+        callback_pb2_grpc,
+        engine_pb2,
+        engine_pb2_grpc,
+        provider_pb2,
+        provider_pb2_grpc,
+        resource_pb2,
+        resource_pb2_grpc,
+    ) = _loaded()
 
 __all__ = [
     "CHANNEL_OPTIONS",
     "MESSAGE_LIMIT",
+    "callback_pb2",
+    "callback_pb2_grpc",
     "engine_pb2",
     "engine_pb2_grpc",
     "provider_pb2",

@@ -13,13 +13,14 @@ from stacks import errors
 
 _REFUSED: Final = {
     "transforms": "transforms",
-    "hooks": "hooks",
     "replacement_trigger": "replacement_trigger",
     "state_migrations": "state_migrations",
     "envVarMappings": "env_var_mappings",
     "hideDiffs": "hide_diffs",
 }
 """Field of the request to the option's name in Python."""
+_HOOKED: Final = ("kubernetes:", "pulumi:index:Stash")
+"""Types that a hook is called for before they are updated; any other sort of hook is refused."""
 _REFUSED_TYPES: Final = ("kubernetes:helm.sh/", "kubernetes:kustomize")
 _TIMEOUTS: Final = ("create", "update", "delete")
 _UNITS: Final = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -72,6 +73,7 @@ def _options(
         additional_secret_outputs=tuple(request.additionalSecretOutputs),
         aliases=urn.aliases(own_urn, parent=request.parent, own=_aliases(request), of_parent=above.aliases),
         import_id=request.importId,
+        before_update=tuple(request.hooks.before_update),
         create_timeout=timeouts["create"],
         update_timeout=timeouts["update"],
         delete_timeout=timeouts["delete"],
@@ -96,7 +98,8 @@ def _aliases(request: resource_pb2.RegisterResourceRequest) -> Iterator[urn.Alia
 def refuse_unsupported(request: resource_pb2.RegisterResourceRequest) -> None:
     """Raise `Unsupported`, naming every option of the request that the embedded engine does not implement."""
     asked = {field.name for field, _ in request.ListFields()}
-    options = [name for field, name in _REFUSED.items() if field in asked and _says_something(request, field)]
+    options = [name for field, name in _REFUSED.items() if field in asked]
+    options += [f"hooks.{name}" for name in _refused_hooks(request)]
     options += ["custom_timeouts.read"] if request.customTimeouts.read else []
     resource = f"{request.name} ({request.type})"
     if options:
@@ -112,9 +115,10 @@ def refuse_unsupported(request: resource_pb2.RegisterResourceRequest) -> None:
         )
 
 
-def _says_something(request: resource_pb2.RegisterResourceRequest, field: str) -> bool:
-    # The SDK always sends the message of hooks, empty where there are none.
-    return field != "hooks" or bool(request.hooks.ListFields())
+def _refused_hooks(request: resource_pb2.RegisterResourceRequest) -> list[str]:
+    """The sorts of hooks that are not called, for a resource of this type."""
+    called = request.custom and request.type.startswith(_HOOKED)
+    return [field.name for field, _ in request.hooks.ListFields() if not (called and field.name == "before_update")]
 
 
 def _seconds(text: str, *, resource: str) -> float | None:

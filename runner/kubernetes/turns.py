@@ -115,6 +115,10 @@ class Turn:
         self.tools.planner.refuse_foreign(self.want.reference, live, adopt=adopt)
         if self.run.forced and self.old is not None:
             return self._plan_of(model.Operation.REPLACE, live=live, changes=self.run.forced)
+        if self.goal.options.before_update:
+            # Before the API server is asked: its own refusal of the same change is known to few.
+            present = {key: value for key, value in live.items() if key != "status"}
+            await self.run.before_update(self.want.reference.id, secrecy.marked(present, inputs=self.want.inputs))
         return await self._patiently(lambda: self.tools.planner.plan(self.want, self.goal, live=live))
 
     def _renamed(self) -> bool:

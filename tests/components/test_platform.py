@@ -41,20 +41,21 @@ def program(run, control_plane_file):
     return run(deployed())
 
 
-def test_a_local_stack_registers_ten_resources_however_many_objects_there_are(program):
+def test_a_local_stack_registers_few_resources_however_many_objects_there_are(program):
     assert {(item.type, item.name) for item in program.registrations} == {
         (FILE, "prometheus-operator-crds"),
         (GROUP, "local-dev-storage"),
         (GROUP, "metrics"),
         (GROUP, "prometheus-operator"),
         (PROMETHEUS, "metrics"),
+        ("pulumi:index:Stash", "prometheus-operator-release"),
         ("paasport:clusters:Local", "local-dev"),
         ("paasport:index:Platform", "paasport"),
         ("paasport:operators:Operator", "prometheus-operator"),
         ("paasport:services:Prometheus", "metrics"),
         (PROVIDER, "local-dev"),
     }
-    assert len(program.registrations) == 10
+    assert len(program.registrations) == 11
 
 
 @pytest.mark.parametrize(

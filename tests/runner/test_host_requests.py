@@ -78,5 +78,20 @@ def test_the_empty_message_of_hooks_that_the_sdk_always_sends_is_no_hook() -> No
     real = resource_pb2.RegisterResourceRequest.ResourceHooksBinding(after_create=["tell"])
 
     assert goal(hooks=empty).name == "a"
-    with pytest.raises(errors.Unsupported, match="does not implement hooks, asked for by a"):
+    with pytest.raises(errors.Unsupported, match=r"does not implement hooks\.after_create, asked for by a"):
         goal(hooks=real)
+
+
+@pytest.mark.parametrize("type_token", ["kubernetes:core/v1:ConfigMap", "pulumi:index:Stash"])
+def test_a_hook_before_an_update_is_taken_where_it_is_called(type_token: str) -> None:
+    hooks = resource_pb2.RegisterResourceRequest.ResourceHooksBinding(before_update=["judge", "tell"])
+
+    assert goal(hooks=hooks, type=type_token).options.before_update == ("judge", "tell")
+
+
+@pytest.mark.parametrize("changed", [{"type": "aws:s3/bucket:Bucket"}, {"type": "shop:index:Group", "custom": False}])
+def test_a_hook_before_an_update_is_refused_where_nobody_would_call_it(changed: dict[str, Any]) -> None:
+    hooks = resource_pb2.RegisterResourceRequest.ResourceHooksBinding(before_update=["judge"])
+
+    with pytest.raises(errors.Unsupported, match=r"does not implement hooks\.before_update, asked for by a"):
+        goal(hooks=hooks, **changed)
