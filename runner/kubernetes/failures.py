@@ -38,11 +38,19 @@ class Failure(pydantic.BaseModel):
 
         What is about an older generation counts for nothing.
         """
-        term = _term(self.when)
-        if expectations.stale(item) or term.missing(item):
-            return ""
-        words = self._words(item, term)
+        words = self.words(item)
         return words if self.saying in words else ""
+
+    def words(self, item: Json) -> str:
+        """What the object says where `when` holds, also where `saying` is not among it; empty where it does not."""
+        if expectations.stale(item) or self.term.missing(item):
+            return ""
+        return self._words(item)
+
+    @property
+    def term(self) -> expectations.Expectation:
+        """What must hold."""
+        return expectations.parse(self.when)[0]
 
     @property
     def child_kind(self) -> tuple[str, str]:
@@ -50,7 +58,8 @@ class Failure(pydantic.BaseModel):
         api_version, _, kind = self.child.rpartition("/")
         return api_version, kind
 
-    def _words(self, item: Json, term: expectations.Expectation) -> str:
+    def _words(self, item: Json) -> str:
+        term = self.term
         found = expectations.evaluated(self.message, item) if self.message else []
         own = " ".join(str(found[0]).split()) if found and found[0] is not None else ""
         if isinstance(term, expectations.Field):
@@ -70,7 +79,7 @@ def of(item: Json) -> tuple[Failure, ...]:
     except (ValueError, TypeError) as error:
         raise _error(text, _short(error)) from None
     for failure in found:
-        _term(failure.when)
+        expectations.parse(failure.when)
         if failure.message and not expectations.is_path(failure.message):
             raise _error(text, f"{failure.message!r} is no path that is understood here")
     return found
@@ -81,11 +90,6 @@ def _entries(text: str) -> list[Any]:
     if not isinstance(entries, list):
         raise TypeError("it is no list")
     return entries
-
-
-def _term(text: str) -> expectations.Expectation:
-    (term,) = expectations.parse(text)
-    return term
 
 
 def _short(error: Exception) -> str:

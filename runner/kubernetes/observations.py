@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from runner.kubernetes import client, objects
+from runner.kubernetes import client, objects, stuck
 from stacks import errors
 
 Json = dict[str, Any]
@@ -21,8 +21,8 @@ class Observation:
         self.latest: Json | None = None
         self.gone_uid = ""
         """Of the object whose end was seen."""
-        self.explanation = ""
-        """Why its pods are stuck, as far as that was looked up."""
+        self.troubles: tuple[stuck.Trouble, ...] = ()
+        """What holds it up, as far as that was looked up."""
         self._news = asyncio.Event()
 
     def tell(self, event: str, item: Json) -> None:
@@ -33,10 +33,10 @@ class Observation:
             self.latest = item
         self._news.set()
 
-    def explain(self, explanation: str) -> None:
-        """Take notice of why its pods are stuck."""
-        if explanation != self.explanation:
-            self.explanation = explanation
+    def explain(self, troubles: tuple[stuck.Trouble, ...]) -> None:
+        """Take notice of what holds it up."""
+        if troubles != self.troubles:
+            self.troubles = troubles
             self._news.set()
 
     def wake(self) -> None:

@@ -21,6 +21,8 @@ SKIP: Final = "pulumi.com/skipAwait"
 TIMEOUT: Final = "pulumi.com/timeoutSeconds"
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _DEFAULT_SECONDS: Final = 600.0
+_CLASS_SECONDS: Final = 20.0
+"""How long a storage class may still be coming; a volume that somebody has made for the claim is bound by then."""
 _SECONDS: Final[Mapping[str, float]] = {
     "PersistentVolume": 300.0,
     "PersistentVolumeClaim": 300.0,
@@ -34,6 +36,8 @@ class Related:
 
     storage_class: Json | None = None
     """Of a claim that is still pending."""
+    storage_class_missing: bool = False
+    """Whether the class that a pending claim names does not exist."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -45,6 +49,8 @@ class Readiness:
     """True where waiting longer is of no use."""
     reason: str = ""
     """What is awaited, or why it failed; empty when ready."""
+    patience: float | None = None
+    """Seconds after which what is awaited counts as failed; None for as long as anybody waits."""
 
 
 READY: Final = Readiness(ready=True)
@@ -126,6 +132,8 @@ def _deployment(item: Json, _: Related) -> Readiness:
     wanted = _replicas(item)
     if _spec(item).get("paused"):
         return _awaiting(_observed_once(item), _unobserved(item))
+    if progressing is not None and progressing.get("reason") == "ProgressDeadlineExceeded" and not _unobserved(item):
+        return Readiness(ready=False, failed=True, reason=expectations.told(progressing))
     rolled_out = progressing is None or progressing.get("reason") == "NewReplicaSetAvailable"
     return _awaiting(
         _observed_once(item),
@@ -209,6 +217,9 @@ def _claim(item: Json, related: Related) -> Readiness:
     mode = (related.storage_class or {}).get("volumeBindingMode")
     later = phase == "Pending" and mode == "WaitForFirstConsumer"
     class_name = _spec(item).get("storageClassName")
+    if phase == "Pending" and related.storage_class_missing:
+        reason = f"its storage class {class_name} does not exist"
+        return Readiness(ready=False, reason=reason, patience=_CLASS_SECONDS)
     of_class = (
         f" of storage class {class_name}" if class_name else "; it names no storage class, and there is no default"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import itertools
 from collections.abc import Awaitable, Callable, Mapping
@@ -281,7 +282,7 @@ class Turn:
     ) -> model.Outcome:
         verdict = readiness.READY
         if not self.run.preview:
-            item, verdict = await self._ready(item, observation, fresh=plan.live is None)
+            item, verdict = await self._ready(item, observation, before=plan.live)
         return model.Outcome(
             operation=plan.operation,
             id=(want or self.want).reference.id,
@@ -298,14 +299,16 @@ class Turn:
         )
 
     async def _ready(
-        self, item: Json, observation: observations.Observation | None, *, fresh: bool
+        self, item: Json, observation: observations.Observation | None, *, before: Json | None
     ) -> tuple[Json, readiness.Readiness]:
         options = self.goal.options
-        seconds = readiness.seconds(item, option=options.create_timeout if fresh else options.update_timeout)
-        if observation is not None:
-            return await self.tools.waiting.until_ready(observation, item, seconds=seconds, report=self.run.report)
-        async with self.tools.waiting.observing(objects.reference(item)) as begun:
-            return await self.tools.waiting.until_ready(begun, item, seconds=seconds, report=self.run.report)
+        option = options.create_timeout if before is None else options.update_timeout
+        seconds = readiness.seconds(item, option=option)
+        changed = before is not None and _generation(before) != _generation(item)
+        waits = self.tools.waiting
+        own = waits.observing(objects.reference(item)) if observation is None else contextlib.nullcontext(observation)
+        async with own as begun:
+            return await waits.until_ready(begun, item, seconds=seconds, report=self.run.report, changed=changed)
 
     def _same(self, *, item: Json) -> model.Outcome:
         old = self.old
@@ -329,6 +332,10 @@ class Turn:
 
     def _drifted(self, plan: planning.Plan) -> bool:
         return plan.operation is not model.Operation.SAME and self._same_inputs()
+
+
+def _generation(item: Mapping[str, Any]) -> Any:
+    return item["metadata"].get("generation")
 
 
 def not_yet(item: Mapping[str, Any], *, inputs: Mapping[str, Any]) -> Json:

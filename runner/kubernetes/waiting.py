@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
-from runner.kubernetes import client, lookups, objects, observations, readiness
+from runner.kubernetes import client, histories, lookups, objects, observations, readiness, stuck
 
 Json = dict[str, Any]
 Report = Callable[[str], None]
@@ -50,30 +51,56 @@ class Waiting:
             yield observation
 
     async def until_ready(
-        self, observation: observations.Observation, applied: Json, *, seconds: float, report: Report
+        self,
+        observation: observations.Observation,
+        applied: Json,
+        *,
+        seconds: float,
+        report: Report,
+        changed: bool = False,
     ) -> tuple[Json, readiness.Readiness]:
-        """The object as last seen and how far it has come: ready, failed, or not ready when the time was over."""
-        item = applied
+        """The object as last seen and how far it has come: ready, failed, or not ready when the time was over.
+
+        `changed` says that the write altered a spec which had a status before (`histories.History`).
+        """
+        item, history = applied, histories.History(applied, changed=changed)
         began = time.monotonic()
         end = began + seconds
         report = _without_repetition(report)
-        verdict = await self._assessed(item)
+        verdict = await self._judged(history, item)
         if verdict.ready or verdict.failed:
-            return item, verdict
+            return item, await self._told(observation, item, verdict)
         observation.latest = observation.latest or item
         with self._lookups.explaining(observation):
-            while not (verdict.ready or verdict.failed) and time.monotonic() < end:
-                report(_joined(verdict.reason, observation.explanation))
-                await self._next_news(observation, item=item, within=end - time.monotonic())
+            while not (verdict.ready or verdict.failed) and (now := time.monotonic()) < end:
+                report(_joined(verdict.reason, stuck.summary(observation.troubles)))
+                await self._next_news(observation, item=item, within=min(end - now, history.due(now)))
                 item = _newer(observation, item)
-                verdict = await self._assessed(item)
+                verdict = await self._judged(history, item, observation.troubles)
                 if observation.gone_uid == item["metadata"]["uid"]:
                     verdict = readiness.Readiness(ready=False, failed=True, reason="somebody deleted it meanwhile")
-        if verdict.ready or verdict.failed:
-            return item, verdict
-        explanation = observation.explanation or await self._lookups.why(observation.reference, item)
-        reason = f"not ready after {time.monotonic() - began:.0f} s: {_joined(verdict.reason, explanation)}"
-        return item, readiness.Readiness(ready=False, reason=reason)
+        if not (verdict.ready or verdict.failed):
+            found = observation.troubles or await self._lookups.why(observation.reference, item)
+            waited = f"not ready after {time.monotonic() - began:.0f} s"
+            verdict = readiness.Readiness(
+                ready=False, reason=f"{waited}: {_joined(verdict.reason, stuck.summary(found))}"
+            )
+        return item, await self._told(observation, item, verdict)
+
+    async def _told(
+        self, observation: observations.Observation, item: Json, verdict: readiness.Readiness
+    ) -> readiness.Readiness:
+        """What did not become ready, with the warnings about it and where to look further."""
+        if verdict.ready:
+            return verdict
+        reference = observation.reference
+        served = await self._api.resolve(reference.api_version, reference.kind)
+        group = objects.group_of(reference.api_version)
+        kind = ".".join(part for part in (served.plural if served else reference.kind.lower(), group) if part)
+        place = f" --namespace {reference.namespace}" if reference.namespace else ""
+        look = f"{self._api.access.kubectl}{place} describe {kind} {reference.name}"
+        warnings = [f"event: {told}" for told in await self._lookups.warnings(reference, item)]
+        return dataclasses.replace(verdict, reason="\n".join([verdict.reason, *warnings, f"next: {look}"]))
 
     async def until_gone(
         self, observation: observations.Observation, uid: str, *, seconds: float, report: Report
@@ -133,13 +160,16 @@ class Waiting:
     async def _read(self, reference: objects.Reference) -> Json | None:
         return await self._api.get(reference.api_version, reference.kind, reference.name, reference.namespace)
 
-    async def _assessed(self, item: Json) -> readiness.Readiness:
+    async def _judged(
+        self, history: histories.History, item: Json, troubles: tuple[stuck.Trouble, ...] = ()
+    ) -> readiness.Readiness:
         name = (item.get("spec") or {}).get("storageClassName")
         pending = item["kind"] == "PersistentVolumeClaim" and (item.get("status") or {}).get("phase") == "Pending"
-        if not (pending and name):
-            return readiness.assess(item)
-        storage_class = await self._api.get("storage.k8s.io/v1", "StorageClass", name)
-        return readiness.assess(item, readiness.Related(storage_class=storage_class))
+        related = None
+        if pending and name:
+            storage_class = await self._api.get("storage.k8s.io/v1", "StorageClass", name)
+            related = readiness.Related(storage_class=storage_class, storage_class_missing=storage_class is None)
+        return history.judged(item, at=time.monotonic(), related=related, troubles=troubles)
 
 
 def _joined(*parts: str) -> str:

@@ -68,3 +68,25 @@ def test_a_long_message_is_cut():
 def test_pods_are_found_by_the_workloads_selector():
     assert stuck.selector({"spec": {"selector": {"matchLabels": {"b": "2", "a": "1"}}}}) == "a=1,b=2"
     assert stuck.selector({"spec": {"selector": None}}) == ""
+
+
+def trouble(found):
+    (one,) = stuck.troubles([found])
+    return one
+
+
+def test_what_waiting_does_not_mend_counts_as_a_failure_after_a_while():
+    assert trouble(pod(containerStatuses=[waiting("InvalidImageName")])).patience == 0
+    assert trouble(pod(containerStatuses=[waiting("ErrImagePull")])).patience == 60
+    assert trouble(pod(conditions=[condition("PodScheduled", "False", reason="Unschedulable")])).patience == 60
+
+
+def test_what_may_wait_for_something_else_never_does():
+    assert trouble(pod(containerStatuses=[waiting("CrashLoopBackOff")])).patience is None
+    assert trouble(pod(phase="Failed", reason="Evicted")).patience is None
+
+
+def test_reasons_that_take_turns_are_one_trouble():
+    first, second = (trouble(pod(containerStatuses=[waiting(each)])) for each in ("ErrImagePull", "ImagePullBackOff"))
+    assert first.key == second.key
+    assert first.text != second.text
