@@ -69,6 +69,17 @@ class Fixed:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A list, of which an item that has a name is never taken out."""
+
+    path: str
+    noun: str
+    """What an item is, in the singular."""
+    why: str
+    """What would follow, for people."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Version:
     """A field with the version of the service's own software, and which steps of it can be made."""
 
@@ -83,6 +94,9 @@ class Version:
     """Whether series may be left out on the way up."""
     returns: bool = False
     """Whether there is a way back to an older series."""
+    order: tuple[str, ...] = ()
+    """Series from old to new, such as `2025.4`, where numbers do not tell which one follows: of a last minor the first
+    one of the next major. Of others numbers tell."""
     within: str = ""
     """How a step within a series is made, for people."""
     between: str = ""
@@ -96,6 +110,7 @@ class Rules:
     volumes: tuple[Volume, ...] = ()
     counts: tuple[Count, ...] = ()
     fixed: tuple[Fixed, ...] = ()
+    kept: tuple[Kept, ...] = ()
     version: Version | None = None
 
 
@@ -120,6 +135,7 @@ def judged(rules: Rules, *, instance: str, before: Resource, after: Resource) ->
         *_smaller(rules, instance=instance, before=before, after=after),
         *_fewer(rules, instance=instance, before=before, after=after),
         *_moved(rules, instance=instance, before=before, after=after),
+        *_gone(rules, instance=instance, before=before, after=after),
     ]
     notes = []
     for rule, old, new in _larger(rules, before=before, after=after):
@@ -148,7 +164,7 @@ def step(rule: Version, *, instance: str, before: str, after: str) -> errors.Pro
             why=f"{rule.software} does not go back to an older series: it cannot read what the newer one has written",
             next=f"write version {_text(rule, before)}; the way back is a backup, restored into a new instance",
         )
-    if new > old and not rule.skips and not _follows(old, new):
+    if new > old and not rule.skips and not _follows(old, new, order=rule.order):
         return errors.Problem(
             what=what,
             why=f"{rule.software} is raised one {rule.series} at a time",
@@ -213,6 +229,18 @@ def _moved(rules: Rules, *, instance: str, before: Resource, after: Resource) ->
                 yield errors.Problem(
                     what=f"{_spelled(place)} of {instance} is {old}, and {new} is asked for",
                     why=f"it cannot be changed: {rule.why}",
+                    next="undo the change, or make a new instance and move the data there",
+                )
+
+
+def _gone(rules: Rules, *, instance: str, before: Resource, after: Resource) -> Iterator[errors.Problem]:
+    for rule in rules.kept:
+        old, new = (dict(_found(resource, [*_steps(rule.path), "*"], place="")) for resource in (before, after))
+        for place, item in old.items() if new else ():
+            if place not in new and isinstance(item, Mapping):
+                yield errors.Problem(
+                    what=f"{instance} has the {rule.noun} {_name(item, 0)}, which is to go",
+                    why=f"it cannot: {rule.why}",
                     next="undo the change, or make a new instance and move the data there",
                 )
 
@@ -293,8 +321,11 @@ def _series(rule: Version, value: str) -> tuple[int, ...] | None:
     return (int(match[1]),) if rule.series == "major" else (int(match[1]), int(match[2]))
 
 
-def _follows(old: tuple[int, ...], new: tuple[int, ...]) -> bool:
-    """Whether it is the next one. Which minor is the last of a major nobody knows here."""
+def _follows(old: tuple[int, ...], new: tuple[int, ...], *, order: tuple[str, ...]) -> bool:
+    """Whether it is the next one. Which minor is the last of a major nobody knows here, unless the order says so."""
+    names = [".".join(map(str, series)) for series in (old, new)]
+    if names[0] in order[:-1]:
+        return order[order.index(names[0]) + 1] == names[1]
     if len(old) == 1 or old[0] == new[0]:
         return new[-1] == old[-1] + 1
     return new == (old[0] + 1, 0)

@@ -7,12 +7,14 @@ NodeConfig for the nodes of all instances: its sysctls are set by a job that is 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Final, Literal
 
 from components import contracts, isolation
 from components.operators import bundles, cert_manager, workloads
 from components.services import readiness
+from stacks import lifecycle
 from stacks.services import scylla
 
 NAME: Final = "scylla-operator"
@@ -77,6 +79,35 @@ def _network_policies() -> list[contracts.Manifest]:
     ]
 
 
+RULES: Final = lifecycle.Rules(
+    # ValidateScyllaClusterSpecUpdate in pkg/api/scylla/validation/cluster_validation.go.
+    volumes=(
+        lifecycle.Volume(
+            path=".spec.datacenter.racks[*].storage.capacity",
+            growth=lifecycle.Growth.BEFOREHAND,
+            setting="overrides.storage",
+            how='docs/services/scylla.md, "Grow"',
+        ),
+    ),
+    fixed=(
+        lifecycle.Fixed(
+            path=".spec.datacenter.racks[*].storage.storageClassName",
+            why="volumes of dedicated nodes and of shared ones are on different file systems",
+        ),
+        lifecycle.Fixed(path=".spec.datacenter.name", why="data is placed by it"),
+    ),
+    kept=(lifecycle.Kept(path=".spec.datacenter.racks", noun="rack", why="the operator removes none that has nodes"),),
+    # docs/source/upgrade/upgrade-scylladb.md: no minor may be skipped.
+    version=lifecycle.Version(
+        path=".spec.version",
+        software="ScyllaDB",
+        order=("2025.1", "2025.2", "2025.3", "2025.4", "2026.1"),
+        within="one node at a time",
+        between="one node at a time, and no way back",
+    ),
+)
+
+
 def _kind(api_version: str, kind: str, *, scope: Literal["Namespaced", "Cluster"] = "Namespaced") -> contracts.Kind:
     """All of them report the same three conditions."""
     return contracts.Kind(
@@ -91,7 +122,9 @@ def _kind(api_version: str, kind: str, *, scope: Literal["Namespaced", "Cluster"
     )
 
 
-CLUSTER: Final = _kind("v1", "ScyllaCluster")
+CLUSTER: Final = dataclasses.replace(
+    _kind("v1", "ScyllaCluster"), loses="keyspaces with their tables, and roles", rules=RULES
+)
 DATACENTER: Final = _kind("v1alpha1", "ScyllaDBDatacenter")
 NODE_CONFIG: Final = _kind("v1alpha1", "NodeConfig", scope="Cluster")
 MONITORING: Final = _kind("v1alpha1", "ScyllaDBMonitoring")

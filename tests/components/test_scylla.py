@@ -14,6 +14,7 @@ from components.clusters import storage
 from components.operators import scylla_operator, sources
 from components.services import catalogue, scylla
 from runner.kubernetes import readiness as engine
+from stacks import lifecycle
 from stacks.services import catalogue as models
 from stacks.services import scylla as settings
 
@@ -311,6 +312,47 @@ def test_both_engines_know_when_it_is_ready():
     assert not engine.assess({**live, "status": {"observedGeneration": 1, "conditions": conditions}}).ready
     conditions[1]["status"] = "Unknown"
     assert not engine.assess({**live, "status": {"observedGeneration": 2, "conditions": conditions}}).ready
+
+
+# Changes
+
+
+def judged(before, after):
+    """What a preview says of a change from one ScyllaDB to another."""
+    (old,), (new,) = before.custom_resources, after.custom_resources
+    verdict = lifecycle.judged(scylla_operator.CLUSTER.rules, instance="db", before=old, after=new)
+    return [problem.what for problem in verdict.problems], verdict.upgrade
+
+
+def test_nodes_cores_and_memory_can_be_changed_and_racks_added():
+    overrides = settings.ScyllaOverrides(replicas=6, cpu="2", memory="8Gi")
+    assert judged(build(), build(availability="zonal", overrides=overrides)) == ([], "")
+    assert judged(build(availability="zonal", overrides=overrides), build(availability="zonal")) == ([], "")
+
+
+def test_what_the_operator_refuses_is_refused_before():
+    found, _ = judged(build(), overridden(storage="40Gi"))
+    assert found == ["the volumes of db have 20Gi, and 40Gi is asked for"]
+    (found,), _ = judged(build(), build(nodes="shared"))
+    assert found.startswith("spec.datacenter.racks[a].storage.storageClassName of db is paasport-ssd-retain-xfs, and")
+    found, _ = judged(build(availability="zonal"), build())
+    assert found == ["db has the rack b, which is to go", "db has the rack c, which is to go"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "refused"),
+    [
+        ("2026.1.3", "2026.1.4", False),
+        ("2025.4.5", "2026.1.3", False),
+        ("2025.3.1", "2026.1.3", True),
+        ("2025.1.9", "2025.3.1", True),
+        ("2026.1.3", "2025.4.5", True),
+    ],
+)
+def test_no_series_is_left_out_and_there_is_no_way_back(before, after, refused):
+    found, upgrade = judged(overridden(version=before), overridden(version=after))
+    assert bool(found) is refused
+    assert (f"ScyllaDB {before} -> {after}, one node at a time" in upgrade) is not refused
 
 
 def test_the_same_arguments_give_the_same_objects():

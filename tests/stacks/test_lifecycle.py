@@ -98,6 +98,39 @@ def test_a_fixed_field_is_refused_unless_it_was_not_there() -> None:
     assert judged(before, {}, fixed=(rule,)).problems == ()
 
 
+def test_an_item_that_is_never_taken_out_is_known_by_its_name() -> None:
+    def racks(*names: str) -> dict[str, Any]:
+        return {"spec": {"racks": [{"name": name, "members": 1} for name in names]}}
+
+    rule = lifecycle.Kept(path=".spec.racks", noun="rack", why="its nodes have data")
+
+    (problem,) = judged(racks("a", "b"), racks("b", "c"), kept=(rule,)).problems
+
+    assert problem.what == "documents has the rack a, which is to go"
+    assert problem.why == "it cannot: its nodes have data"
+    assert judged(racks("a", "b"), racks("c", "b", "a"), kept=(rule,)).problems == ()
+    assert judged(racks("a"), {"spec": {}}, kept=(rule,)).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "can_be_made"),
+    [
+        ("2025.3.1", "2025.4.5", True),
+        ("2025.4.5", "2026.1.3", True),
+        ("2025.3.1", "2026.1.3", False),
+        ("2025.4.5", "2026.0.1", False),
+        ("2026.1.3", "2026.2.0", True),
+        ("2026.1.3", "2025.4.5", False),
+    ],
+)
+def test_the_order_says_which_series_follows_the_last_of_a_year(before: str, after: str, *, can_be_made: bool) -> None:
+    rule = lifecycle.Version(path=".spec.version", software="ScyllaDB", order=("2025.3", "2025.4", "2026.1"))
+
+    verdict = judged(resource(version=before), resource(version=after), version=rule)
+
+    assert (verdict.problems == ()) is can_be_made
+
+
 @pytest.mark.parametrize(
     ("before", "after", "line"),
     [
