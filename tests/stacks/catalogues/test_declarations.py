@@ -138,50 +138,50 @@ def test_storage_of_what_stores_nothing_is_refused(maker):
         ("cpu: 250m", "cpu: much", 7, "`sizes.small.cpu` must be a Kubernetes quantity"),
         ("servers: { single: 1", "servers: { single: 0", 8, "`servers.single` must be at least 1"),
         ("passwords: [admin]", "passwords: [admin, admin]", 9, "`passwords` names admin again"),
-        ("ready: [condition=Ready]", "ready: []", 15, "`resource.ready` must not be empty"),
-        ("ready: [condition=Ready]", "ready: [Ready]", 15, "`resource.ready[0]` must be what is waited for"),
-        ("replicas: ${servers}", "replicas: ${server}", 17, "`resource.spec.replicas` has the unknown placeholder"),
-        ("${secret.admin}", "${password.admin}", 18, "`resource.spec.adminSecret` has the unknown placeholder"),
+        ("ready: [condition=Ready]", "ready: []", 14, "`resource.ready` must not be empty"),
+        ("ready: [condition=Ready]", "ready: [Ready]", 14, "`resource.ready[0]` must be what is waited for"),
+        ("replicas: ${servers}", "replicas: ${server}", 16, "`resource.spec.replicas` has the unknown placeholder"),
+        ("${secret.admin}", "${password.admin}", 17, "`resource.spec.adminSecret` has the unknown placeholder"),
         (
             "resource:\n",
             "resource:\n  counts: { .status.up: .spec.many }\n",
-            13,
+            12,
             "`.spec.many` is nothing in the resource",
         ),
-        ("status: { cond", "status: { up: '${spec.many}', cond", 20, "`resource.rehearsal.status.up` has the unknown"),
-        ("port: 8080", "port: 80808", 21, "`endpoint.port` must be at most 65535"),
-        ("username: admin", "host: admin", 22, "`connection.host` is written here"),
+        ("status: { cond", "status: { up: '${spec.many}', cond", 19, "`resource.rehearsal.status.up` has the unknown"),
+        ("port: 8080", "port: 80808", 20, "`endpoint.port` must be at most 65535"),
+        ("username: admin", "host: admin", 21, "`connection.host` is written here"),
         (
             "username: admin",
             "username: { a: b }",
-            22,
+            21,
             "`connection.username` must be a text, a number or a truth value",
         ),
         ("endpoint:", "workload: { image: a:1 }\nendpoint:", 4, "`operator` and `workload` exclude each other"),
-        ("endpoint:", "objects: [{ kind: ConfigMap }]\nendpoint:", 21, "`objects[0]` lacks `apiVersion`, `kind` or"),
-        ("endpoint:", "settings: { size: { type: text, about: a } }\nendpoint:", 21, "`settings.size` is taken"),
+        ("endpoint:", "objects: [{ kind: ConfigMap }]\nendpoint:", 20, "`objects[0]` lacks `apiVersion`, `kind` or"),
+        ("endpoint:", "settings: { size: { type: text, about: a } }\nendpoint:", 20, "`settings.size` is taken"),
         (
             "endpoint:",
             "settings: { a: { type: number, about: a, default: b } }\nendpoint:",
-            21,
+            20,
             "the default of `settings.a` is not what the setting may be",
         ),
         (
             "endpoint:",
             "objects: [{ apiVersion: v1, kind: Secret, metadata: { name: a } }]\nendpoint:",
-            21,
+            20,
             "`objects[0]` is a Secret",
         ),
         (
             "endpoint:",
             "objects: [{ apiVersion: v1, kind: Namespace, metadata: { name: a } }]\nendpoint:",
-            21,
+            20,
             "`objects[0]` would not lie in the instance's namespace",
         ),
         (
             "endpoint: { port: 8080",
             "probe: { path: / }\nendpoint: { port: 8080, scheme: https",
-            21,
+            20,
             "`probe` cannot trust",
         ),
         ("about: An online shop.", "about: [", 4, "the YAML is broken"),
@@ -204,7 +204,7 @@ def test_all_problems_are_told_at_once_and_a_service_that_cannot_be_read_is_no_u
     told = maker.told({"web": {"service": "shop"}, "metrics": {"service": "prometheus", "size": "smal"}})
     assert [line.partition(" ")[0] for line in told] == [
         "../acme/services/shop.yaml:7:12:",
-        "../acme/services/shop.yaml:21:13:",
+        "../acme/services/shop.yaml:20:13:",
         "stack.yaml:",
     ]
 
@@ -247,7 +247,7 @@ def test_a_file_that_is_not_the_pinned_one_is_refused_and_named(maker):
     pinned = hashlib.sha256(release.read_bytes()).hexdigest()
     release.write_text("kind: List\n")
     (told,) = maker.told()
-    assert told.startswith("../acme/releases.lock.yaml:5:")
+    assert told.startswith("../acme/releases.lock.yaml:4:")
     assert f"`shop-operator/operator.yaml` is not the pinned file: expected sha256 {pinned}, got " in told
     assert hashlib.sha256(b"kind: List\n").hexdigest() in told
 
@@ -261,13 +261,13 @@ def test_a_file_that_is_not_the_pinned_one_is_refused_and_named(maker):
         (
             "file: shop-operator/operator.yaml",
             "file: nowhere.yaml",
-            5,
+            4,
             "there is no file `nowhere.yaml` in the catalogue",
         ),
         ('["registry.acme.example/shop-operator:1.0.0"]', "[]", 3, "`shop-operator.images` must not be empty"),
-        ("file: shop-operator/", "file: ../project/../acme/../", 5, "there is no file `../project/../acme/../"),
-        ("file: shop", "url: http://a.b/c, file: shop", 5, '`shop-operator.manifests["operator.yaml"].url` must be an'),
-        ("file: shop", "url: https://a.b/c, file: shop", 5, "a file of a release has either a `url` or a `file`"),
+        ("file: shop-operator/", "file: ../project/../acme/../", 4, "there is no file `../project/../acme/../"),
+        ("file: shop", "url: http://a.b/c, file: shop", 4, '`shop-operator.manifests["operator.yaml"].url` must be an'),
+        ("file: shop", "url: https://a.b/c, file: shop", 4, "a file of a release has either a `url` or a `file`"),
     ],
 )
 def test_a_wrong_lock_file_is_told_at_its_line(maker, old, new, line, what):
