@@ -305,6 +305,8 @@ class GkeOptions(fields.Model):
     """Its number, in quotes: principals of workload identity are named by it."""
     release_channel: Literal["rapid", "regular", "stable", "extended"] = "regular"
     """The channel that versions and patches come from. Default `regular`."""
+    node_image: Literal["cos", "ubuntu"] = "cos"
+    """The nodes' system: Google's own, Container-Optimized OS, or Ubuntu, which knows XFS. Default `cos`."""
     pods_per_node: Annotated[int, pydantic.Strict(), pydantic.Field(ge=8, le=256)] = 64
     """Most pods on a node, which also is how much of the pods' range a node takes; can't be changed. Default 64."""
     security_group: str = ""

@@ -129,10 +129,7 @@ def _unsupported(cluster: settings.Cluster) -> tuple[str, str] | None:
     if isinstance(cluster, managed.AksCluster):
         return "its nodes are those of AKS", "the operator 1.21.1 is tested with EKS, GKE and OKE; on AKS nobody does"
     if isinstance(cluster, managed.GkeCluster):
-        return (
-            "nodes of GKE run Container-Optimized OS here",
-            "that system knows no XFS, on which ScyllaDB keeps its data: upstream lists it as known not to work",
-        )
+        return _unsupported_by_gke(cluster)
     if cluster.compute == "auto":
         return (
             "its nodes are made by EKS Auto Mode",
@@ -144,6 +141,13 @@ def _unsupported(cluster: settings.Cluster) -> tuple[str, str] | None:
             "ScyllaDB sees the wrong memory under it: upstream lists it as known not to work; `al2023` is tested",
         )
     return None
+
+
+def _unsupported_by_gke(cluster: managed.GkeCluster) -> tuple[str, str] | None:
+    if cluster.gke.node_image == "ubuntu":
+        return None
+    why = "that system knows no XFS, on which ScyllaDB keeps its data: upstream lists it as known not to work"
+    return "the cluster's `gke.nodeImage` is `cos`", f"{why}; `ubuntu` is tested"
 
 
 def kubernetes_is_supported(
@@ -188,7 +192,10 @@ def dedicated_nodes_are_there(
                 f"where {service.servers} are needed"
             ),
             why="each of its nodes has a machine for itself, of which the interrupts and limits are tuned for it",
-            next=f"add a pool such as `{_pool(service, kind)}`, or {_ELSEWHERE}",
+            next=(
+                f"{'write `compute: pools` and ' if cluster.compute == 'auto' else ''}"
+                f"add a pool such as `{_pool(service, kind)}`, or {_ELSEWHERE}"
+            ),
         )
 
 

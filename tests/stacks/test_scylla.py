@@ -138,7 +138,7 @@ def test_backups_and_restores_are_refused_with_the_way_by_hand(key):
     ("cluster", "what", "why"),
     [
         (samples.AKS, "its nodes are those of AKS", "is tested with EKS, GKE and OKE"),
-        (samples.GKE, "nodes of GKE run Container-Optimized OS here", "knows no XFS"),
+        (samples.GKE, "the cluster's `gke.nodeImage` is `cos`", "knows no XFS"),
         (
             samples.having(samples.EKS, eks__nodeImage="bottlerocket"),
             "the cluster's `eks.nodeImage` is `bottlerocket`",
@@ -153,6 +153,19 @@ def test_systems_that_upstream_does_not_test_or_knows_not_to_work_are_refused(cl
     assert found.startswith(f"`paasport:services.db` is a ScyllaDB, and {what}\n")
     assert why in found
     assert found.endswith("next: use the service `cassandra`, which runs on any nodes")
+
+
+UBUNTU = samples.having(samples.GKE, gke__nodeImage="ubuntu")
+
+
+def test_ubuntu_is_a_system_of_gke_that_upstream_tests():
+    assert told(samples.pools(UBUNTU, scylla=POOL), availability="zonal") == []
+
+
+def test_where_the_vendor_makes_nodes_there_is_none_of_its_own():
+    (found,) = told(samples.having(UBUNTU, compute="auto"))
+    assert "next: write `compute: pools` and add a pool such as `scylla: {" in found
+    assert found.startswith("`paasport:services.db.nodes` is `dedicated`, and the cluster keeps 0 nodes for ScyllaDB")
 
 
 @pytest.mark.parametrize("minor", ["1.33", "1.36"])

@@ -17,6 +17,8 @@ _SCOPES: Final = ("https://www.googleapis.com/auth/cloud-platform",)
 _MANAGED: Final = "components.gke.io/gke-managed-components"
 """The taint that all of GKE's own pods tolerate; `CriticalAddonsOnly` only some of them do."""
 
+IMAGES: Final = {"cos": "COS_CONTAINERD", "ubuntu": "UBUNTU_CONTAINERD"}
+"""What GKE calls the nodes' systems: cloud.google.com/kubernetes-engine/docs/concepts/node-images."""
 _EFFECTS: Final = {
     "NoSchedule": "NO_SCHEDULE",
     "PreferNoSchedule": "PREFER_NO_SCHEDULE",
@@ -143,7 +145,7 @@ def _node(
         **hardened(service_account=service_account, key=key),
         "machineType": machine(pool),
         "spot": pool.spot,
-        "imageType": "COS_CONTAINERD",
+        "imageType": IMAGES[wanted.options.node_image],
         "diskType": machines.boot_disk(machine(pool)),
         "diskSizeGb": pool.disk,
         "workloadMetadataConfig": {"mode": "GKE_METADATA"},
@@ -196,7 +198,7 @@ def autoscaling(
         "autoProvisioningLocations": list(wanted.network.zones),
         "autoProvisioningDefaults": {
             **hardened(service_account=service_account, key=key),
-            "imageType": "COS_CONTAINERD",
+            "imageType": IMAGES[wanted.options.node_image],
             "diskType": machines.AUTOMATIC,
             "diskSize": 100,
             "management": {"autoRepair": True, "autoUpgrade": True},

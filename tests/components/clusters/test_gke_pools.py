@@ -195,6 +195,22 @@ def test_automatic_compute_is_a_system_pool_and_nodes_within_limits(automatic):
     assert "enableAutopilot" not in automatic.cluster
 
 
+def test_nodes_can_run_ubuntu_and_are_as_hardened():
+    wanted = gke.deploy(options=gke.options(node_image="ubuntu"))
+    for item in wanted.of(gke.POOL):
+        assert item.inputs["nodeConfig"]["imageType"] == "UBUNTU_CONTAINERD"
+        assert item.inputs["nodeConfig"]["shieldedInstanceConfig"]["enableSecureBoot"] is True
+    defaults = gke.deploy(compute="auto", pools=(gke.SYSTEM,), options=gke.options(node_image="ubuntu")).cluster
+    assert defaults["clusterAutoscaling"]["autoProvisioningDefaults"]["imageType"] == "UBUNTU_CONTAINERD"
+
+
+def test_another_system_is_no_other_pool():
+    """GKE changes it node by node; nothing else of a pool is said by its name than what it cannot change."""
+    extra = gke.pool("extra")
+    ubuntu = gke.settings(options=gke.options(node_image="ubuntu"))
+    assert pools.name(ubuntu, extra) == pools.name(gke.settings(), extra)
+
+
 def test_automatic_nodes_are_as_hardened_as_those_of_pools(automatic):
     defaults = automatic.cluster["clusterAutoscaling"]["autoProvisioningDefaults"]
     assert defaults["shieldedInstanceConfig"] == {"enableSecureBoot": True, "enableIntegrityMonitoring": True}

@@ -51,6 +51,7 @@ CHANGES = {
     "options.project": {"options": gke.options(project="acme-other")},
     "options.project_number": {"options": gke.options(project_number="100000000010")},
     "options.release_channel": {"options": gke.options(release_channel="stable")},
+    "options.node_image": {"options": gke.options(node_image="ubuntu")},
     "options.pods_per_node": {"options": gke.options(pods_per_node=110)},
     "options.security_group": {"options": gke.options(security_group=gke.GROUP)},
     "options.binary_authorization": {"options": gke.options(binary_authorization=True)},
