@@ -14,6 +14,7 @@ import os
 import pytest
 
 from components import isolation
+from components.operators import catalogue as operators
 from local import control_plane as control_planes
 from runner.kubernetes import client, rejections
 from stacks import settings
@@ -42,12 +43,15 @@ UNTYPED = {
 
 
 def distinct():
-    """Objects that differ in anything, each with the name of an instance that has it."""
+    """Objects that differ in anything, each with the name of an instance or of an operator that has it."""
     found = {}
     for by_name in rendering.everything().values():
         for name, objects in by_name.items():
             for item in objects:
                 found.setdefault(json.dumps(item, sort_keys=True), (name, item))
+    for name, operator in operators.OPERATORS.items():
+        for item in operator.resources:
+            found.setdefault(json.dumps(item, sort_keys=True), (name, item))
     return list(found.values())
 
 
