@@ -9,7 +9,7 @@ import asyncio
 import dataclasses
 import functools
 import pathlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import pulumi
@@ -28,10 +28,12 @@ STACKS: Final = pathlib.Path(__file__).parents[3] / "stacks"
 SIZES: Final[tuple[instance.Size, ...]] = ("small", "medium", "large")
 AVAILABILITIES: Final[tuple[instance.Availability, ...]] = ("single", "zonal")
 PROMETHEUS: Final = "metrics"
+ON_ANY_NODES: Final[Mapping[str, Mapping[str, Any]]] = {"scylla": {"nodes": "shared"}}
+"""What a service must be told to run on nodes that are not kept for it."""
 OBJECTS_BY_OPTION: Final[Mapping[str, Mapping[str, Any]]] = {
     "prometheus": {"alertmanager": {"receivers": "receivers"}},
     "rabbitmq": {"protocols": ["mqtt", "stomp", "stream"]},
-    "scylla": {"nodes": "shared"},
+    **ON_ANY_NODES,
 }
 """Settings of one service alone that bring objects or parts of their own."""
 
@@ -60,20 +62,25 @@ def variants() -> tuple[Variant, ...]:
 
 def objects(variant: Variant, vendor: vendors.Vendor) -> list[contracts.Manifest]:
     """All that is registered for an instance called `shop`; may contain Outputs. Inside of an event loop."""
-    entry = entries.SERVICES[variant.service]
-    built = entry.build(
+    found = built(variant.options, vendor)
+    connection = [binding.secret("shop", found.connection)] if found.connection else []
+    return [*found.shared, *found.secrets, *found.custom_resources, *found.witnesses, *connection]
+
+
+def built(options: instance.Instance, vendor: vendors.Vendor) -> contracts.ServiceObjects:
+    """What the catalogue's builder makes of these settings. Inside of an event loop where there are backups."""
+    entry = entries.SERVICES[options.service]
+    return entry.build(
         contracts.ServiceArgs(
             name="shop",
-            options=variant.options,
+            options=options,
             storage=vendor.storage,
             load_balancer=vendor.load_balancer,
             passwords={name: f"password-of-{name}" for name in entry.passwords},
-            backups=vendor.backups() if variant.options.uses_backups else None,
-            monitored_by=PROMETHEUS if is_watched(variant.options) else "",
+            backups=vendor.backups() if options.uses_backups else None,
+            monitored_by=PROMETHEUS if is_watched(options) else "",
         )
     )
-    connection = [binding.secret("shop", built.connection)] if built.connection else []
-    return [*built.shared, *built.secrets, *built.custom_resources, *built.witnesses, *connection]
 
 
 def is_watched(options: instance.Instance) -> bool:
@@ -89,10 +96,16 @@ def offered(vendor: vendors.Vendor) -> list[Variant]:
 def rendered(wanted: Iterable[Variant], vendor: vendors.Vendor) -> dict[str, list[contracts.Manifest]]:
     """Objects by the variant's name, with every value known."""
 
-    async def render() -> dict[str, list[contracts.Manifest]]:
-        return {variant.name: await _known(objects(variant, vendor)) for variant in wanted}
+    return known(lambda: {variant.name: objects(variant, vendor) for variant in wanted})
 
-    return asyncio.run(render())
+
+def known(make: Callable[[], Any]) -> Any:
+    """What is made, with every value known."""
+
+    async def made() -> Any:
+        return await _known(make())
+
+    return asyncio.run(made())
 
 
 @functools.cache

@@ -1,0 +1,73 @@
+"""What happens to an instance in its life: it begins small, grows, gets another version, is backed up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from components import contracts
+from components.operators import catalogue as operators
+from stacks import lifecycle, service_checks
+from stacks.services import catalogue as models
+from stacks.services import instance
+
+from . import rendering, vendors
+
+_KINDS: Final = {(kind.api_version, kind.kind): kind for entry in operators.OPERATORS.values() for kind in entry.kinds}
+
+_LARGER: Final = {"size": "medium", "availability": "zonal"}
+
+
+def born(service: str) -> dict[str, Any]:
+    """As small as can be, as a stack file says it; on nodes that any cluster has. Where volumes can't grow, they don't."""
+    small, larger = _small(service), {**_small(service), **_LARGER}
+    roomy = {**small, "overrides": {"storage": options(larger).asked("storage")}}
+    return small if refusals(small, larger) == [] else roomy
+
+
+def grown(service: str) -> dict[str, Any]:
+    """Larger and in several zones."""
+    return {**_small(service), **_LARGER}
+
+
+def upgraded(service: str) -> dict[str, Any] | None:
+    """With the next patch release, whether or not there is one; None where its version can't be chosen."""
+    before = grown(service)
+    if "version" not in type(options(before).overrides).model_fields:
+        return None
+    built = rendering.built(options(before), vendors.LOCAL)
+    version = re.sub(r"\d+$", lambda found: str(int(found[0]) + 1), built.version)
+    return {**before, "overrides": {**before.get("overrides", {}), "version": version}}
+
+
+def _small(service: str) -> dict[str, Any]:
+    return {"service": service, "size": "small", "availability": "single", **rendering.ON_ANY_NODES.get(service, {})}
+
+
+def options(given: Mapping[str, Any]) -> instance.Instance:
+    """The settings that a stack file's words mean."""
+    return models.SERVICES[given["service"]].model_validate(given)
+
+
+def refusals(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """What speaks against the change, in words: the settings themselves, or what the operator can make of them."""
+    wanted = options(after)
+    wrong = [found.what for check in service_checks.CHECKS for found in check(wanted, None, ("services", "shop"))]
+    return wrong or [problem.what for verdict in verdicts(before, after) for problem in verdict.problems]
+
+
+def verdicts(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[lifecycle.Verdict]:
+    """What is said of the change of each custom resource that there is before and after."""
+    old, new = (_custom_resources(options(each)) for each in (before, after))
+    return [
+        lifecycle.judged(_KINDS[key[:2]].rules, instance="shop", before=old[key], after=new[key])
+        for key in old
+        if key in new and key[:2] in _KINDS
+    ]
+
+
+def _custom_resources(wanted: instance.Instance) -> dict[tuple[str, str, str], contracts.Manifest]:
+    vendor = vendors.EKS if wanted.uses_backups else vendors.LOCAL
+    found = rendering.known(lambda: list(rendering.built(wanted, vendor).custom_resources))
+    return {(item["apiVersion"], item["kind"], item["metadata"]["name"]): item for item in found}
