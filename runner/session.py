@@ -26,7 +26,8 @@ from runner.engine import (
     values,
 )
 from runner.host import engine_service, hooks, monitor, program, server
-from runner.kubernetes import blind, client, identity, provider
+from runner.kubernetes import blind, client, identity, objects, provider
+from runner.tenancy import collisions, departures
 from stacks import errors
 
 _DEFAULT_KUBERNETES: Final = "kubernetes:"
@@ -121,6 +122,7 @@ class Session:
     ) -> None:
         self._request = asked
         self._inventory = memory
+        self._providers = known
         self._journal = told
         self._hooks = hooks.Hooks(told, preview=asked.planned)
         # What somebody else has changed is to be found, and not to be refused.
@@ -128,7 +130,7 @@ class Session:
         reconciler = reconciling.Reconciler(
             remembered=memory,
             known_providers=known,
-            renderer=_renderer(known),
+            renderer=_renderer(known, entries=memory.entries),
             told=told,
             preview=asked.planned,
             permitted=asked.replace,
@@ -292,6 +294,7 @@ class Session:
             self._refuse_dependents(doomed)
             deletion.refuse_inhabited(doomed, staying=self._staying(doomed))
             plan = deletion.plan(doomed)
+            await departures.refuse(doomed, entries=self._inventory.entries, providers=self._providers.of)
         except errors.PaasportError as error:
             self._journal.tell(events.Severity.ERROR, str(error))
             return False
@@ -321,18 +324,33 @@ class Session:
             self._inventory.record(dataclasses.replace(stack, outputs=self._deployment.outputs))
 
 
-def _renderer(known: providers.Providers) -> remote.Renderer:
+def _renderer(known: providers.Providers, *, entries: Mapping[str, model.Entry]) -> remote.Renderer:
     async def rendered(goal: model.Goal, parent: ancestry.Parent) -> remote.Phases:
-        served = known.of(goal.type, goal.provider or parent.provider(goal.type))
+        reference = goal.provider or parent.provider(goal.type)
+        served = known.of(goal.type, reference)
         if not isinstance(served, provider.KubernetesProvider | blind.BlindProvider):
             raise errors.Unsupported.of(
                 f"the embedded engine does not implement the remote component {goal.type}",
                 next="run the stack with --engine pulumi",
             )
-        phases = await served.children(goal.type, goal.name, goal.inputs)
-        return [
+        phases = [
             [remote.Child(type=child.type, name=child.name, inputs=child.manifest) for child in phase]
-            for phase in phases
+            for phase in await served.children(goal.type, goal.name, goal.inputs)
         ]
+        if isinstance(served, provider.KubernetesProvider):
+            children = [child for phase in phases for child in phase]
+            new = [child for child in children if not _is_remembered(child, goal, parent, entries)]
+            taken = await served.taken(objects.reference(values.revealed(dict(child.inputs))) for child in new)
+            if taken:
+                raise remote.Taken(collisions.refusal(goal, taken, total=len(children), provider=reference))
+        return phases
 
     return rendered
+
+
+def _is_remembered(
+    child: remote.Child, goal: model.Goal, parent: ancestry.Parent, entries: Mapping[str, model.Entry]
+) -> bool:
+    """Whether the inventory knows the child: then its own turn sees to whose it is."""
+    wanted = ancestry.child(goal, type=child.type, name=child.name, inputs=child.inputs, providers=parent)
+    return any(name in entries for name in (wanted.urn, *wanted.options.aliases))

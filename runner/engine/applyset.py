@@ -9,8 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from runner.engine import model
 
@@ -36,6 +36,12 @@ def identifier(name: str) -> str:
     """The ApplySet's id, as the specification computes it from the parent object."""
     digest = hashlib.sha256(f"{name}.{NAMESPACE}.Secret.".encode()).digest()
     return f"applyset-{base64.urlsafe_b64encode(digest).decode().rstrip('=')}-v1"
+
+
+def stack_of(metadata: Mapping[str, Any]) -> str:
+    """Name of the stack whose parent has this metadata; the parent's own where it does not say."""
+    said = (metadata.get("annotations") or {}).get(STACK) or str(metadata["name"])
+    return str(said).rpartition("/")[2]
 
 
 def description(entries: Iterable[model.Entry]) -> dict[str, str]:

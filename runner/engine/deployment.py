@@ -229,6 +229,9 @@ class Deployment:
         nothing = dataclasses.replace(_ABSENT, operation=planned)
         try:
             self._require(goal)
+        except errors.PaasportError as error:
+            return nothing, await self._collision(goal) or str(error)
+        try:
             outcome = await self._reconciler.made(
                 goal, old, parent=self._parents[goal.urn], register=self.register, replaced=self._replaced
             )
@@ -241,6 +244,14 @@ class Deployment:
                 f"an error inside the engine ({type(error).__name__}); details: {log or 'could not be kept'}",
             )
         return outcome, "" if outcome.awaited else outcome.failure or "it did not become ready"
+
+    async def _collision(self, goal: model.Goal) -> str:
+        """Why a skipped component could not be made even then, unless its neighbour below the same parent has told."""
+        told = any(
+            needed in self._unavailable and needed in self._parents and self._parents[needed].above == goal.parent
+            for needed in entries.needs(goal)
+        )
+        return await self._reconciler.collides(goal, parent=self._parents[goal.urn]) if goal.remote and not told else ""
 
     def _require(self, goal: model.Goal) -> None:
         """Raise `EngineError` where something that the goal needs is not there."""

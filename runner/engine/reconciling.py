@@ -74,6 +74,17 @@ class Reconciler:
             return await self._moved(goal)
         return await self._reconciled(goal, old, replaced=replaced)
 
+    async def collides(self, goal: model.Goal, *, parent: ancestry.Parent) -> str:
+        """Why a remote component that is skipped could not be made anyway: so that all of that is told at once."""
+        try:
+            await self._renderer(goal, parent)
+        except remote.Taken as taken:
+            return str(taken)
+        except errors.PaasportError:
+            # What it needs is not there, which has been told.
+            return ""
+        return ""
+
     async def seen(self, goal: model.Goal, old: model.Entry) -> model.Outcome:
         """What there is, without changing it: for a resource that is no target."""
         run = dataclasses.replace(

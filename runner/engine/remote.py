@@ -20,10 +20,15 @@ class Child:
     inputs: Mapping[str, Any]
 
 
+class Taken(errors.EngineError):
+    """Objects of a component exist already and are not the stack's: nothing of it was made."""
+
+
 Phases = Sequence[Sequence[Child]]
 """One phase after the other; within one all at a time."""
 Renderer = Callable[[model.Goal, ancestry.Parent], Awaitable[Phases]]
-"""Turns a remote component's inputs into its children. Raises `Unsupported` for a component that it does not know."""
+"""Turns a remote component's inputs into its children. Raises `Unsupported` for a component that it does not know,
+and `Taken`."""
 
 
 class Registered(Protocol):

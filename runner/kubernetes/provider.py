@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from runner.engine import model, values
@@ -23,7 +23,9 @@ from runner.kubernetes import (
     planning,
     prefetch,
     secrecy,
+    taken,
     turns,
+    users,
     waiting,
     wanted,
     yaml_v2,
@@ -134,6 +136,22 @@ class KubernetesProvider:
             client=tools.planner.api,
             project_root=self._stack.project_root,
             namespace=self._namespace(tools),
+        )
+
+    async def taken(self, references: Iterable[objects.Reference]) -> tuple[taken.Taken, ...]:
+        """Which of these objects exist already and are not the stack's; none where it may adopt what it finds."""
+        if self._configuration.adopt:
+            return ()
+        tools = await self._connected()
+        return await taken.found(tools.planner.api, references, stack=self._stack)
+
+    async def users(
+        self, *, definitions: Collection[str], classes: Collection[str], leaving: Collection[str]
+    ) -> tuple[users.User, ...]:
+        """What others have made of these definitions and storage classes; see `users.found`."""
+        tools = await self._connected()
+        return await users.found(
+            tools.planner.api, definitions=definitions, classes=classes, leaving=leaving, stack=self._stack
         )
 
     async def _wanted(self, goal: model.Goal, old: model.Entry | None, run: model.Run) -> wanted.Wanted:
