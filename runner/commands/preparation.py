@@ -16,6 +16,7 @@ from local.operators import declared, names
 from runner import cluster, operations, request
 from runner.commands import clouds, project
 from runner.engine import model
+from runner.tenancy import presence
 from stacks import errors, files, operators, settings
 from stacks.catalogues import model as catalogues
 
@@ -77,8 +78,15 @@ async def requested(
     replace: tuple[str, ...] = (),
     parallel: int = request.Request.parallel,
 ) -> request.Request:
-    """What the engine is asked. Raises ClusterUnreachable, or UsageError where the kubeconfig cannot be used."""
+    """What the engine is asked.
+
+    Raises ClusterUnreachable, or UsageError where the kubeconfig cannot be used, or where something is to be made and
+    the cluster has not what the stack says that it has.
+    """
     asked = await _requested(root, stack, operation=operation, asking=(stack.stack,))
+    if operation in CREATING and not clouds.is_cloud(stack):
+        place = cluster.Cluster(kubeconfig=asked.kubeconfig, context=asked.context)
+        await presence.require(place, stack.settings, stack=stack.stack)
     return dataclasses.replace(asked, targets=targets, replace=replace, parallel=parallel)
 
 

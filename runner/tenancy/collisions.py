@@ -60,8 +60,8 @@ def _operator(name: str, found: Sequence[taken.Taken], *, stack: str, is_shared:
     place = f"list `{name}` under paasport:cluster.has.operators in {file_of(stack)}"
     left = "where nothing but its definitions is left of it, delete these"
     return errors.Problem(
-        what=f"{name} is on this cluster already, installed by {_makers(found)}: "
-        f"{listed(str(one.reference) for one in found)}",
+        what=f"{name} is on this cluster already, installed by {_makers(found)}: {found[0].reference}"
+        + (f" and {len(found) - 1} more of its objects are there" if len(found) > 1 else " is there"),
         why="a cluster has one of each operator: two would undo what the other does",
         next=f"{place}; {left}" if is_shared else f"remove it from the cluster, which is this stack's own; {left}",
     )
