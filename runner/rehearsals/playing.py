@@ -51,6 +51,7 @@ def rehearse(asked: Asked, place: places.Place, *, tell: Tell, listener: events.
     Ctrl-C end a build of the control plane at once.
     """
     began = time.monotonic()
+    asked = dataclasses.replace(asked, stack=variants.alone(asked.stack))
     title = "start a control plane"
     tell(reports.title(1, title))
     cluster = asked.stack.settings.cluster

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from stacks import files, managed, resolution, settings, versions
+from stacks import files, managed, resolution, settings, shared, versions
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -38,6 +38,14 @@ def variant(stack: files.StackFile, changes: Mapping[str, Any]) -> files.StackFi
     config = {**stack.config, settings.CLUSTER_KEY: cluster}
     parsed = settings.parse(config, file=stack.path.name, catalogue=stack.settings.catalogue)
     return dataclasses.replace(stack, config=config, settings=parsed)
+
+
+def alone(stack: files.StackFile) -> files.StackFile:
+    """The stack on a cluster where nobody else is, as a rehearsal's is: it brings everything itself."""
+    cluster = stack.settings.cluster
+    if isinstance(cluster, shared.SharedCluster) and cluster.has != shared.Contents():
+        return variant(stack, {"has": None})
+    return stack
 
 
 def handed_out(stack: files.StackFile, *, control_plane: str, kubeconfig: str) -> files.StackFile:
