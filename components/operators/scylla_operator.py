@@ -27,6 +27,9 @@ IMAGE: Final = f"docker.io/scylladb/scylla-operator:{VERSION}"
 PODS: Final = {"app.kubernetes.io/name": NAME}
 """Labels of the operator's own pods."""
 _WEBHOOK: Final = {"app.kubernetes.io/name": "webhook-server"}
+_SERVING: Final = (("Service", "scylla-operator-webhook"), ("Deployment", "webhook-server"))
+"""What the webhook answers by."""
+_WEBHOOK_PORT: Final = 9443
 _USER: Final = 65534
 """The image's own user is root, and nothing in it needs that: OpenShift runs it under a number of its choice."""
 _AGENT: Final = 10001
@@ -42,7 +45,22 @@ def manifests(release: Sequence[contracts.Manifest]) -> list[contracts.Manifest]
             workloads.restrict(manifest, user=_USER)
             workloads.limit(manifest, requests={"cpu": "10m", "memory": "20Mi"}, memory="512Mi")
             _pin(manifest)
+        if (manifest["kind"], manifest["metadata"]["name"]) in _SERVING:
+            _serve(manifest)
     return [*moved, *_network_policies()]
+
+
+def _serve(manifest: contracts.Manifest) -> None:
+    """The webhook by a port that vendors' firewalls open to the control plane: the release's own, 5000, none does."""
+    for port in manifest["spec"].get("ports", ()):
+        port["targetPort"] = _WEBHOOK_PORT
+    for container in workloads.containers(manifest) if manifest["kind"] == "Deployment" else ():
+        container["args"] = [
+            f"--port={_WEBHOOK_PORT}" if argument.startswith("--port=") else argument for argument in container["args"]
+        ]
+        container["ports"] = [{**port, "containerPort": _WEBHOOK_PORT} for port in container["ports"]]
+        for probe in ("livenessProbe", "readinessProbe"):
+            container[probe]["httpGet"]["port"] = _WEBHOOK_PORT
 
 
 def _pin(deployment: contracts.Manifest) -> None:

@@ -16,7 +16,7 @@ from components.clusters.gke import project
 _PODS: Final = "pods"
 _SERVICES: Final = "services"
 
-_WEBHOOK_PORTS: Final = ("8443", "9443", "15017")
+WEBHOOK_PORTS: Final = ("8443", "9443", "15017")
 """Where operators answer admission requests, beside 443 and 10250, which GKE opens itself."""
 
 
@@ -175,5 +175,5 @@ def webhooks(
         "direction": "INGRESS",
         "sourceRanges": [pulumi.Output.concat(control_plane, "/32")],
         "targetServiceAccounts": [nodes],
-        "allows": [{"protocol": "tcp", "ports": list(_WEBHOOK_PORTS)}],
+        "allows": [{"protocol": "tcp", "ports": list(WEBHOOK_PORTS)}],
     }

@@ -9,6 +9,8 @@ import pytest
 import yaml
 
 from components import isolation
+from components.clusters.eks import firewall
+from components.clusters.gke import network
 from components.operators import catalogue, sources
 from runner.kubernetes import expectations
 from tests.components.operators import published
@@ -123,6 +125,21 @@ def test_every_webhook_reaches_its_pods_through_the_policies(name):
                 port for port in service["ports"] if port["port"] == hook["clientConfig"]["service"].get("port", 443)
             ]
             assert _open(manifests, pod, port["targetPort"])
+
+
+@every_operator
+def test_every_webhook_answers_where_vendors_firewalls_let_the_control_plane_in(name):
+    """Ports of pods, not of Services: the control plane speaks to them directly on EKS and on GKE."""
+    manifests = published.applied(name)
+    reachable = {*firewall.WEBHOOKS, firewall.KUBELET} & {443, firewall.KUBELET, *map(int, network.WEBHOOK_PORTS)}
+    services = {item["metadata"]["name"]: item["spec"] for item in manifests if item["kind"] == "Service"}
+    for item in manifests:
+        for hook in item.get("webhooks", ()):
+            service = services[hook["clientConfig"]["service"]["name"]]
+            (pod,) = [pod for pod in pods(name) if service["selector"].items() <= pod["metadata"]["labels"].items()]
+            declared = {port.get("name"): port["containerPort"] for box in containers(pod) for port in box["ports"]}
+            targets = {declared.get(port["targetPort"], port["targetPort"]) for port in service["ports"]}
+            assert targets & reachable, f"{hook['name']} answers on {targets}"
 
 
 def _open(manifests, pod, target):
@@ -251,6 +268,21 @@ def test_scyllas_sidecars_are_started_from_the_operators_own_image():
     (container,) = operator["spec"]["template"]["spec"]["containers"]
     assert container["env"] == [{"name": "SCYLLA_OPERATOR_IMAGE", "value": "docker.io/scylladb/scylla-operator:1.21.1"}]
     assert container["image"] == "docker.io/scylladb/scylla-operator:1.21.1"
+
+
+def test_scyllas_webhook_listens_where_its_service_and_its_probes_look_for_it():
+    (server,) = [item for item in deployments("scylla-operator") if item["metadata"]["name"] == "webhook-server"]
+    (container,) = server["spec"]["template"]["spec"]["containers"]
+    assert "--port=9443" in container["args"]
+    assert [port["containerPort"] for port in container["ports"]] == [9443]
+    probes = {container[probe]["httpGet"]["port"] for probe in ("livenessProbe", "readinessProbe")}
+    (service,) = [
+        item
+        for item in published.applied("scylla-operator")
+        if (item["kind"], item["metadata"]["name"]) == ("Service", "scylla-operator-webhook")
+    ]
+    assert probes | {port["targetPort"] for port in service["spec"]["ports"]} == {9443}
+    assert "5000" not in yaml.safe_dump([server, service])
 
 
 def test_cert_managers_leases_are_in_its_own_namespace():
