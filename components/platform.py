@@ -10,7 +10,7 @@ import pulumi
 from components import contracts, ingress
 from components.clusters import catalogue as clusters
 from components.operators import catalogue as operators
-from components.operators import contour, install, ordering, prometheus_operator
+from components.operators import contour, definitions, install, ordering, prometheus_operator
 from components.services import catalogue as services
 from components.services import service
 from stacks import managed, resolution, settings, shared
@@ -33,6 +33,8 @@ class Platform(pulumi.ComponentResource):
             present=shared.operators(wanted.cluster),
             homes=shared.namespaces(wanted.cluster),
         )
+        if wanted.catalogue.operators:
+            definitions.check(order)
         self._cluster = self._create_cluster()
         self._operators = self._install(order)
         self._open(_ingress(wanted))

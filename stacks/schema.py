@@ -1,4 +1,4 @@
-"""The JSON schema of a stack file, for editors: `python -m stacks.schema` writes it beside this module.
+"""The JSON schemas of a stack file and of a maker's own service, for editors: `python -m stacks.schema` writes them.
 
 Generated from the settings, whose docstrings become the descriptions that an editor shows. The schema knows what a JSON
 schema can say; what it can't (rules between fields, encryption) `./paasport check` tells.
@@ -13,8 +13,10 @@ from typing import Any, Final
 from pydantic import json_schema
 
 from stacks import settings
+from stacks.catalogues import declarations
 
 PATH: Final = pathlib.Path(__file__).with_name("schema.json")
+SERVICES_PATH: Final = pathlib.Path(__file__).with_name("catalogues") / "schema.json"
 
 _ENCRYPTED: Final = {
     "title": "Encrypted",
@@ -52,6 +54,18 @@ def build() -> dict[str, Any]:
 def text() -> str:
     """The schema as it stands in the file."""
     return json.dumps(build(), indent=2) + "\n"
+
+
+def of_services() -> str:
+    """The schema of a maker's own service, as it stands in its file."""
+    described = declarations.Service.model_json_schema(by_alias=True, schema_generator=_Generator)
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **_tidied(described),
+        "title": "A service of a catalogue",
+        "description": "One file services/NAME.yaml of a catalogue that a stack names by paasport:catalogue",
+    }
+    return json.dumps(schema, indent=2) + "\n"
 
 
 _PULUMI: Final = {
@@ -94,3 +108,4 @@ def _tidied(schema: Any) -> Any:
 
 if __name__ == "__main__":
     PATH.write_text(text(), encoding="utf-8")
+    SERVICES_PATH.write_text(of_services(), encoding="utf-8")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from stacks import settings
 
 _WORDS: Final = {2: "two", 3: "three"}
+MOST_ZONES: Final = 3
+"""What regions have, so that more servers than that share zones."""
 
 Check = Callable[[instance.Instance, nodes.Nodes | None, findings.Path], Iterator[findings.Finding]]
 ClusterCheck = Callable[[instance.Instance, "settings.Cluster", findings.Path], Iterator[findings.Finding]]
@@ -30,8 +32,9 @@ def _zonal_has_zones(
 ) -> Iterator[findings.Finding]:
     if service.availability != "zonal" or hosts is None:
         return
-    if min(hosts.count, hosts.zones) < service.SERVERS["zonal"]:
-        wanted = _WORDS.get(service.SERVERS["zonal"], str(service.SERVERS["zonal"]))
+    least = min(service.SERVERS["zonal"], MOST_ZONES)
+    if min(hosts.count, hosts.zones) < least:
+        wanted = _WORDS[least]
         yield findings.Finding(
             path=(*path, "availability"),
             what=(

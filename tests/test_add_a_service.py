@@ -20,7 +20,7 @@ from tests.test_add_a_vendor import PARTS
 
 ROOT = pathlib.Path(__file__).parents[1]
 DOCUMENT = (ROOT / "docs/add-a-service.md").read_text()
-BLOCK = re.compile(r"^```(?:yaml|python) (?:as (\S+)|(more))\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(?:yaml|python) (?:as (\S+)|(more|changes))\n(.*?)^```", re.MULTILINE | re.DOTALL)
 BLOCKS = {name or more: text for name, more, text in BLOCK.findall(DOCUMENT)}
 WALK = ("acme/services/shop.yaml", "acme/releases.lock.yaml", "stacks/Pulumi.acme-dev.yaml")
 COMMANDS = re.findall(r"^\$ \./paasport (.*)$", DOCUMENT, re.MULTILINE)
@@ -63,6 +63,7 @@ def test_with_all_that_it_may_say_nothing_is_lacking(project):
     shop = project.parent / WALK[0]
     spread = "    replicas: ${servers}\n    topologySpreadConstraints: ${spread}\n"
     text = shop.read_text().replace("    replicas: ${servers}\n", spread) + BLOCKS["more"]
+    text = text.replace("  rehearsal:", f"{BLOCKS['changes']}  rehearsal:")
     shop.write_text(text)
     stack = project / WALK[2]
     stack.write_text(stack.read_text().replace("service: shop", "service: shop, exposure: {}, currency: CHF"))
@@ -75,7 +76,7 @@ def test_every_placeholder_that_there_is_stands_in_the_table(project):
     text = BLOCKS[WALK[0]] + BLOCKS["more"]
     declared = declarations.Service.model_validate(yaml.safe_load(text))
     told = set(re.findall(r"\$\{([a-zA-Z.]+)\}", DOCUMENT[DOCUMENT.index("| placeholder |") :].partition("\n\n")[0]))
-    assert told == {*scopes.with_passwords(declared), "backup.folder", "tls.authority", "job"}
+    assert told == {*scopes.of(declared), *scopes.with_passwords(declared), "backup.folder", "tls.authority", "job"}
 
 
 def test_what_runs_without_an_operator_and_what_is_python_load_too(project):

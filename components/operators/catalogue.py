@@ -44,6 +44,6 @@ def including(catalogue: model.Catalogue) -> Mapping[str, contracts.Operator]:
     outside = {}
     for name, found in catalogue.operators.items():
         services = [service for service in catalogue.services.values() if service.operators[:1] == (name,)]
-        resources = [one.declaration.resource for one in services if one.declaration and one.declaration.resource]
-        outside[name] = declared.operator(found, resources=resources)
+        declarations = [service.declaration for service in services if service.declaration]
+        outside[name] = declared.operator(found, services=declarations)
     return {**OPERATORS, **outside}

@@ -13,17 +13,22 @@ from typing import Final
 
 from components import contracts, isolation
 from components.operators import bundles, workloads
-from stacks import errors
+from stacks import errors, lifecycle
 from stacks.catalogues import declarations, guarding, model
 
 _WORKLOADS: Final = ("Deployment", "StatefulSet", "DaemonSet")
 _WEBHOOKS: Final = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
+_GROWTH: Final = {
+    "grow": lifecycle.Growth.OPERATOR,
+    "by-hand": lifecycle.Growth.AFTERWARDS,
+    "never": lifecycle.Growth.NEVER,
+}
 _REQUESTS: Final = {"cpu": "50m", "memory": "128Mi"}
 _MEMORY: Final = "512Mi"
 
 
-def operator(found: model.Operator, *, resources: Iterable[declarations.Resource]) -> contracts.Operator:
-    """The entry of an operator; `resources` are what services make of its kinds."""
+def operator(found: model.Operator, *, services: Iterable[declarations.Service]) -> contracts.Operator:
+    """The entry of an operator; `services` are those that it makes."""
     if found.declaration is None:
         entry: contracts.Operator = found.entry
         manifests = guarding.guarded(entry.manifests, doing="be installed", folder=found.folder)
@@ -34,7 +39,7 @@ def operator(found: model.Operator, *, resources: Iterable[declarations.Resource
         version=wanted.version,
         namespace=wanted.namespace or "",
         crds=wanted.crds,
-        kinds=tuple({resource.kind: kind(resource) for resource in resources}.values()),
+        kinds=tuple({one.resource.kind: kind(one.resource, one) for one in services if one.resource}.values()),
         manifests=functools.partial(manifests_of, wanted),
         requires=wanted.requires,
         conflicts=wanted.conflicts,
@@ -42,8 +47,8 @@ def operator(found: model.Operator, *, resources: Iterable[declarations.Resource
     )
 
 
-def kind(resource: declarations.Resource) -> contracts.Kind:
-    """What must be known to wait for a resource and to delete it."""
+def kind(resource: declarations.Resource, service: declarations.Service) -> contracts.Kind:
+    """What must be known to wait for a resource, to change it and to delete it."""
     return contracts.Kind(
         api_version=resource.api_version,
         kind=resource.kind,
@@ -54,6 +59,21 @@ def kind(resource: declarations.Resource) -> contracts.Kind:
         ready_counts=tuple(resource.counts.items()),
         plural=resource.plural,
         finalizers=resource.finalizers,
+        loses=resource.loses,
+        rules=rules(resource.changes, software=service.service),
+    )
+
+
+def rules(changes: declarations.Changes, *, software: str) -> lifecycle.Rules:
+    """Which changes of a resource its operator can make."""
+    by_hand = "its operator leaves them as they are"
+    return lifecycle.Rules(
+        volumes=tuple(
+            lifecycle.Volume(path=path, growth=_GROWTH[growth], how=by_hand) for path, growth in changes.volumes.items()
+        ),
+        counts=tuple(lifecycle.Count(path=path, noun=noun) for path, noun in changes.counts.items()),
+        fixed=tuple(lifecycle.Fixed(path=path, why=why) for path, why in changes.fixed.items()),
+        version=lifecycle.Version(path=changes.version, software=software) if changes.version else None,
     )
 
 

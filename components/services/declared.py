@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -27,6 +27,7 @@ from components.services import (
     placement,
     readiness,
 )
+from stacks import errors
 from stacks.catalogues import declarations, guarding, model, modelling
 
 Filled = declared_values.Filled
@@ -37,34 +38,26 @@ def service(found: model.Service, *, operators: Mapping[str, contracts.Operator]
     if found.declaration is None:
         entry: contracts.Service[Any] = found.entry
         return dataclasses.replace(entry, build=guarding.guarded(entry.build, doing="be built", folder=found.folder))
-    home = operators[found.operators[0]].home if found.operators else ""
+    operator = operators[found.operators[0]] if found.operators else None
     return contracts.Service(
         name=found.name,
         type=modelling.type_name(found.name),
         operators=found.operators,
-        build=functools.partial(build, found.declaration, home=home),
+        build=functools.partial(build, found.declaration, operator=operator),
         passwords=found.declaration.passwords,
         backup_account=backups.ACCOUNT,
         settings=found.model,
     )
 
 
-def build(declared: declarations.Service, args: declared_values.Args, *, home: str) -> contracts.ServiceObjects:
-    """All objects of one instance, in the namespace of its name. `home` is where its operator lives."""
+def build(
+    declared: declarations.Service, args: declared_values.Args, *, operator: contracts.Operator | None
+) -> contracts.ServiceObjects:
+    """All objects of one instance, in the namespace of its name. `operator` is the one that makes it, if any does."""
     filled = Filled(declared, args)
+    home = args.home(operator) if operator else ""
     return contracts.ServiceObjects(
-        shared=(
-            isolation.namespace(args.name, labels=monitoring.labels(args.monitored_by)),
-            isolation.default_deny(args.name),
-            _network_policy(filled, home=home),
-            *_certificates(filled),
-            *_disruption_budget(filled),
-            *declared_workloads.service(filled),
-            *declared_parts.watched(filled),
-            *declared_parts.backed_up(filled),
-            *declared_parts.exposed(filled),
-            *_objects(filled),
-        ),
+        shared=(*_own(filled, home=home), *_objects(filled, taken=_own(filled, home=home))),
         secrets=(
             *(filled.secret(f"{args.name}-{name}", filled.texts(texts)) for name, texts in declared.secrets.items()),
             *declared_workloads.secrets(filled),
@@ -83,11 +76,26 @@ def build(declared: declarations.Service, args: declared_values.Args, *, home: s
     )
 
 
+def _own(filled: Filled, *, home: str) -> list[contracts.Manifest]:
+    """What is shared of an instance, its maker's own objects left out."""
+    return [
+        isolation.namespace(filled.name, labels=monitoring.labels(filled.args.monitored_by)),
+        isolation.default_deny(filled.name),
+        _network_policy(filled, home=home),
+        *_certificates(filled),
+        *_disruption_budget(filled),
+        *declared_workloads.service(filled),
+        *declared_parts.watched(filled),
+        *declared_parts.backed_up(filled),
+        *declared_parts.exposed(filled),
+    ]
+
+
 def _custom_resource(filled: Filled) -> tuple[contracts.Manifest, ...]:
     resource = filled.declared.resource
     if resource is None:
         return ()
-    kind, spec = declared_operators.kind(resource), filled.render(resource.spec)
+    kind, spec = declared_operators.kind(resource, filled.declared), filled.render(resource.spec)
     metadata = filled.metadata(filled.name)
     annotations = {
         **filled.texts(resource.annotations),
@@ -148,14 +156,26 @@ def _disruption_budget(filled: Filled) -> list[contracts.Manifest]:
     return [placement.disruption_budget(filled.name, namespace=filled.name, pods=filled.pods, labels=filled.labels)]
 
 
-def _objects(filled: Filled) -> list[contracts.Manifest]:
-    found = []
+def _objects(filled: Filled, *, taken: Sequence[contracts.Manifest]) -> list[contracts.Manifest]:
+    """The maker's own. Raises PaasportError for one that is made here already, or twice."""
+    found: list[contracts.Manifest] = []
     for item in filled.declared.objects:
         rendered = filled.render(item)
         metadata = {**rendered["metadata"], "namespace": filled.name}
         metadata["labels"] = {**metadata.get("labels", {}), **filled.labels}
-        found.append({**rendered, "metadata": metadata})
+        made = {**rendered, "metadata": metadata}
+        if _identity(made) in {_identity(each) for each in (*taken, *found)}:
+            raise errors.PaasportError.of(
+                f"{filled.name}: `objects` has the {made['kind']} {metadata['name']}, which is there already",
+                why="one of the two would take the place of the other",
+                next=f"give it another name in the declaration of {filled.declared.service}",
+            )
+        found.append(made)
     return found
+
+
+def _identity(manifest: contracts.Manifest) -> tuple[str, str]:
+    return manifest["kind"], manifest["metadata"]["name"]
 
 
 def _connection(filled: Filled) -> dict[str, pulumi.Input[str]]:

@@ -58,7 +58,7 @@ def backed_up(filled: Filled) -> list[contracts.Manifest]:
         filled.name,
         dump=backups.Dump(
             image=wanted.image,
-            script=filled.render(wanted.script, **more),
+            script=filled.text(wanted.script, **more),
             environment=declared_workloads.environment(filled, wanted.env, secret=_environment(filled), **more),
             mounts=(_AUTHORITY,) if has_tls else (),
             volumes=(_authority(filled),) if has_tls else (),
@@ -67,7 +67,7 @@ def backed_up(filled: Filled) -> list[contracts.Manifest]:
         schedule=args.options.backups.schedule,
         target=args.backups,
         storage=args.storage,
-        size=str(filled.render(wanted.size)),
+        size=filled.text(wanted.size),
     )
 
 
@@ -189,10 +189,10 @@ def _missing(filled: Filled) -> monitoring.Alert:
 def _alert(filled: Filled, alert: declarations.Alert) -> monitoring.Alert:
     return monitoring.Alert(
         name=alert.name,
-        expression=str(filled.render(alert.expression, job=_job(filled))),
+        expression=filled.text(alert.expression, job=_job(filled)),
         minutes=alert.minutes,
         severity=alert.severity,
-        summary=str(filled.render(alert.summary)),
+        summary=filled.text(alert.summary),
     )
 
 

@@ -10,6 +10,7 @@ import pulumi
 
 from components import contracts, isolation
 from components.services import binding, credentials, placement
+from stacks import service_checks
 from stacks.catalogues import declarations, modelling, templates
 from stacks.services import instance
 
@@ -70,6 +71,11 @@ class Filled:
         beside = {key.replace("_", "."): item for key, item in more.items()}
         return _rendered(value, {**self._values(), **beside})
 
+    def text(self, template: str, **more: Any) -> str:
+        """A template without a password, as text; empty where it comes to nothing."""
+        value = self.render(template, **more)
+        return "" if value is None else str(as_text(value))
+
     def texts(self, values: Mapping[str, Any], **more: Any) -> dict[str, pulumi.Input[str]]:
         """The templates of a mapping, each as text."""
         return {key: as_text(item) for key, item in self.render(dict(values), **more).items()}
@@ -88,7 +94,7 @@ class Filled:
         """Constraints for its pods; None for a single one."""
         if self.args.options.servers == 1:
             return None
-        zones = max(placement.ZONES, min(self.args.options.servers, 3))
+        zones = max(placement.ZONES, min(self.args.options.servers, service_checks.MOST_ZONES))
         return placement.spread(self.pods, availability=self.args.options.availability, zones=zones)
 
     def _values(self) -> dict[str, Any]:

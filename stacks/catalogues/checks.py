@@ -223,18 +223,32 @@ def _rehearsal_is_played_from_the_spec(service: declarations.Service) -> Iterato
 
 
 def _objects_are_of_the_instance(service: declarations.Service) -> Iterator[findings.Finding]:
+    optional = {
+        f"settings.{name}"
+        for name, setting in service.settings.items()
+        if setting.default is None and not setting.required
+    }
     for index, item in enumerate(service.objects):
         path: findings.Path = ("objects", index)
-        metadata = item.get("metadata")
-        name = metadata.get("name") if isinstance(metadata, Mapping) else None
-        if not all(isinstance(value, str) and value for value in (item.get("apiVersion"), item.get("kind"), name)):
+        given = item.get("metadata")
+        metadata: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+        known = (item.get("apiVersion"), item.get("kind"), metadata.get("name"))
+        is_labelled = isinstance(metadata.get("labels", {}), Mapping)
+        if not all(isinstance(value, str) and value for value in known) or not is_labelled:
             yield _finding(
                 path,
                 f"`objects[{index}]` lacks `apiVersion`, `kind` or `metadata.name`",
                 why="Kubernetes knows every object by these",
                 next="add them",
             )
-        elif item["kind"] in CLUSTER_SCOPED or (isinstance(metadata, Mapping) and "namespace" in metadata):
+        elif (unset := templates.names(list(known)) & optional) or templates.names([item["apiVersion"], item["kind"]]):
+            yield _finding(
+                path,
+                f"`objects[{index}]` does not always have a kind and a name",
+                why=f"`${{{min(unset)}}}` may come to nothing" if unset else "a kind is the same for every instance",
+                next="write them in plain, the name with `${name}` in it",
+            )
+        elif item["kind"] in CLUSTER_SCOPED or "namespace" in metadata:
             yield _finding(
                 path,
                 f"`objects[{index}]` would not lie in the instance's namespace",

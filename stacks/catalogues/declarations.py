@@ -23,6 +23,8 @@ Word = Annotated[str, pydantic.StringConstraints(pattern=forms.SETTING, min_leng
 Part = Annotated[str, pydantic.StringConstraints(pattern=forms.SERVICE_NAME, min_length=1, max_length=20)]
 """What is appended to an instance's name."""
 Text = Annotated[str, pydantic.StringConstraints(min_length=1)]
+Path = Annotated[str, pydantic.StringConstraints(pattern=forms.FIELD)]
+"""A field of the resource."""
 Port = Annotated[int, pydantic.Strict(), pydantic.Field(ge=1, le=65535)]
 Seconds = Annotated[int, pydantic.Strict(), pydantic.Field(ge=0, le=3600)]
 
@@ -46,6 +48,22 @@ class Rehearsal(fields.Model):
     """The status that is written; `${spec.…}` is the value at that path of the resource's spec."""
 
 
+class Changes(fields.Model):
+    """Which changes of a running instance its operator cannot make, by paths in the resource such as `.spec.storage`.
+
+    They are refused before anything is written, in a preview too.
+    """
+
+    volumes: dict[Path, Literal["grow", "by-hand", "never"]] = {}
+    """Sizes of volumes, which nobody makes smaller, and whether the operator makes them larger."""
+    counts: dict[Path, Text] = {}
+    """Numbers that the operator raises and never lowers, and what is counted, in the plural: `servers`."""
+    fixed: dict[Path, Text] = {}
+    """Fields that never change, and what would follow if they did."""
+    version: Path | None = None
+    """Where the version of the software is, if it goes from one minor to the next alone, and never back."""
+
+
 class Resource(fields.Model):
     """The custom resource that the operator makes an instance from, and how it is known to be ready."""
 
@@ -65,6 +83,10 @@ class Resource(fields.Model):
     """Whether its status has `observedGeneration`. Default true."""
     volumes_when_deleted: Literal["kept", "deleted"] = "kept"
     """What becomes of its volume claims when it is deleted. Default `kept`."""
+    loses: str = ""
+    """What is lost when it is deleted, as nouns, such as `orders and customers`: whoever deletes it has to say so."""
+    changes: Changes = Changes()
+    """Which changes the operator cannot make. Default none."""
     finalizers: tuple[str, ...] = ()
     """Which the operator sets."""
     timeout_seconds: Annotated[int, pydantic.Strict(), pydantic.Field(ge=10, le=7200)] = 300

@@ -36,29 +36,35 @@ def of(service: declarations.Service) -> templates.Scope:
     return {**_ALWAYS, **stored, **own, **secrets, **tls}
 
 
+def texts(service: declarations.Service) -> templates.Scope:
+    """What may stand where only a text can be."""
+    return {name: kind for name, kind in of(service).items() if kind is PLAIN}
+
+
 def with_passwords(service: declarations.Service) -> templates.Scope:
-    """What may stand where passwords may."""
-    return {**of(service), **{f"password.{name}": SECRET for name in service.passwords}}
+    """What may stand where passwords may, which are texts."""
+    return {**texts(service), **{f"password.{name}": SECRET for name in service.passwords}}
 
 
 def check(service: declarations.Service) -> Iterator[findings.Finding]:
     """Everything that is wrong with a service's placeholders."""
-    plain, secret = of(service), with_passwords(service)
-    for path, value, scope in _templates(service, plain=plain, secret=secret):
+    whole, plain, secret = of(service), texts(service), with_passwords(service)
+    for path, value, scope in _templates(service, whole=whole, plain=plain, secret=secret):
         yield from templates.check(value, scope=scope, path=path)
 
 
 def _templates(
-    service: declarations.Service, *, plain: templates.Scope, secret: templates.Scope
+    service: declarations.Service, *, whole: templates.Scope, plain: templates.Scope, secret: templates.Scope
 ) -> Iterator[tuple[findings.Path, Any, templates.Scope]]:
     yield ("pods",), service.pods, {"name": PLAIN}
     yield ("secrets",), service.secrets, secret
     yield ("connection",), service.connection, secret
-    yield ("objects",), service.objects, plain
+    yield ("objects",), service.objects, whole
     # The host is made of it.
     yield ("endpoint", "service"), service.endpoint.service, {"name": PLAIN}
     if service.resource is not None:
-        for key in ("labels", "annotations", "spec"):
+        yield ("resource", "spec"), service.resource.spec, whole
+        for key in ("labels", "annotations"):
             yield ("resource", key), getattr(service.resource, key), plain
     if service.workload is not None:
         yield ("workload", "env"), service.workload.env, secret

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import runpy
 import shutil
@@ -10,7 +11,9 @@ import pulumi
 import pytest
 
 from components.operators import catalogue, releases
+from components.services import backups
 from stacks import errors, settings
+from stacks.catalogues import declarations
 from tests.stacks.catalogues.makers import ACME, ROOT
 
 GROUP = "kubernetes:yaml/v2:ConfigGroup"
@@ -169,3 +172,91 @@ def test_a_mirror_is_enough_and_without_it_the_file_is_nowhere(acme, project, mo
         releases.obtain(operator)
     monkeypatch.setenv("PAASPORT_MIRROR", str(project.parent / "mirror"))
     assert releases.obtain(operator).objects
+
+
+def test_a_definition_that_another_operator_has_is_refused_before_anything_is_registered(run, acme):
+    release = acme / "shop-operator/operator.yaml"
+    text = release.read_text().replace("shops.acme.example", "prometheuses.monitoring.coreos.com")
+    digest = hashlib.sha256(release.read_bytes()).hexdigest()
+    release.write_text(text)
+    lock = acme / "releases.lock.yaml"
+    lock.write_text(lock.read_text().replace(digest, hashlib.sha256(text.encode()).hexdigest()))
+    with pytest.raises(pulumi.RunError) as caught:
+        run(program({"web": {"service": "shop"}, "metrics": {"service": "prometheus"}}))
+    assert str(caught.value).splitlines()[0] == (
+        "operators prometheus-operator and shop-operator both bring the definition prometheuses.monitoring.coreos.com"
+    )
+
+
+def test_an_object_that_is_made_already_is_refused(run, acme):
+    shop = acme / "services/shop.yaml"
+    item = "{ apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: { name: default-deny }, spec: {} }"
+    shop.write_text(shop.read_text() + f"objects: [{item}]\n")
+    with pytest.raises(pulumi.RunError, match="web: `objects` has the NetworkPolicy default-deny, which is there alr"):
+        run(program({"web": {"service": "shop"}}))
+
+
+OPERATOR = """\
+from typing import Literal
+
+from components import contracts
+from components.operators import bundles
+from stacks.services import instance
+
+
+class Shop(instance.Database):
+    SIZES = {"small": instance.Server(cpu="100m", memory="128Mi", storage="1Gi")}
+    SERVERS = {"single": 1}
+    service: Literal["shop"]
+
+
+KIND = contracts.Kind(
+    api_version="acme.example/v1",
+    kind="Shop",
+    ready_when=("condition=Ready",),
+    failed_when="",
+    observes_generation=True,
+    volumes_when_deleted="kept",
+)
+
+
+def manifests(release):
+    return bundles.moved([item for item in release if item["kind"] != "Namespace"], namespace="shop-operator")
+
+
+def build(args):
+    endpoint = contracts.Endpoint(namespace=args.name, service=args.name, port=80)
+    return contracts.ServiceObjects(shared=(), custom_resources=(), endpoint=endpoint, version="1")
+
+
+SERVICE = contracts.Service(name="shop", type="Shop", operators=("shop-operator",), build=build, settings=Shop)
+OPERATORS = (
+    contracts.Operator(name="shop-operator", version="1.0.0", crds=(), kinds=(KIND,), manifests=manifests),
+)
+REHEARSALS = {"Shop": {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}}
+"""
+
+
+def test_an_operator_in_python_is_pinned_by_the_makers_lock_file_and_played_too(run, acme):
+    (acme / "services/shop.yaml").unlink()
+    (acme / "services/shop.py").write_text(OPERATOR)
+    found = settings.outside_of({"paasport:catalogue": "../acme"}, root=acme.parent / "project")
+    assert found.problems == ()
+    assert [(play.operator, play.kind, play.after) for play in found.plays] == [("shop-operator", "Shop", 1)]
+    assert pinned(acme).lock == str(acme / "releases.lock.yaml")
+    registered = run(program({"web": {"service": "shop"}}))
+    assert registered.one(GROUP, "shop-operator").inputs["objs"][0]["kind"] == "Namespace"
+    (acme / "releases.lock.yaml").unlink()
+    (problem,) = settings.outside_of({"paasport:catalogue": "../acme"}, root=acme.parent / "project").problems
+    assert problem.what.startswith("it is missing")
+
+
+def test_the_images_that_are_written_down_twice_are_the_same():
+    assert declarations.COPY_IMAGE == backups.IMAGE
+
+
+def test_a_release_whose_webhooks_are_elsewhere_is_refused(acme):
+    hook = {"clientConfig": {"service": {"namespace": "acme-system", "name": "hook"}}}
+    release = [{"kind": "ValidatingWebhookConfiguration", "metadata": {"name": "hook"}, "webhooks": [hook]}]
+    with pytest.raises(errors.ReleaseError, match="write `namespace: acme-system` below `operator`"):
+        pinned(acme).manifests(release)

@@ -8,6 +8,7 @@ import pytest
 from components import contracts
 from components.operators import catalogue as operators
 from components.services import catalogue
+from stacks import lifecycle
 from tests.stacks import samples
 from tests.stacks.catalogues.makers import Maker
 
@@ -279,3 +280,42 @@ def test_a_dump_is_made_with_its_password_from_a_secret(maker, run):
     claim = pod["volumes"][0]["ephemeral"]["volumeClaimTemplate"]["spec"]
     assert claim["resources"]["requests"]["storage"] == "5Gi"
     assert secret["data"] == {"PASSWORD": "c2VjcmV0LWFkbWlu"}
+
+
+def test_an_operator_that_lives_elsewhere_is_let_in_from_there(maker):
+    maker.change("endpoint:", "network: { fromOperator: [7001] }\nendpoint:")
+    wanted = maker.parse({"web": {"service": "shop"}}, **{"paasport:cluster": EXISTING})
+    entry = catalogue.including(wanted.catalogue, operators=operators.including(wanted.catalogue))["shop"]
+    args = contracts.ServiceArgs(
+        name="web",
+        options=wanted.services["web"],
+        storage=STORAGE,
+        load_balancer=contracts.LoadBalancerFacts(),
+        passwords={"admin": "x"},
+        homes={"shop-operator": "acme-system"},
+    )
+    rule = one(entry.build(args), "NetworkPolicy", "shop")["spec"]["ingress"][1]
+    assert rule["from"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "acme-system"}}}]
+
+
+def test_what_its_operator_cannot_change_and_what_is_lost_with_it_is_known_of_its_kind(maker):
+    maker.change(
+        "  ready: [condition=Ready]\n",
+        "  ready: [condition=Ready]\n"
+        "  loses: orders\n"
+        "  changes:\n"
+        "    volumes: { .spec.storage.size: by-hand }\n"
+        "    counts: { .spec.replicas: servers }\n"
+        "    fixed: { .spec.storage.class: a second volume }\n"
+        "    version: .spec.version\n",
+    )
+    wanted = maker.parse({"web": {"service": "shop"}})
+    (kind,) = operators.including(wanted.catalogue)["shop-operator"].kinds
+    assert kind.loses == "orders"
+    spec = {"replicas": 3, "version": "2.1.0", "storage": {"class": "a", "size": "5Gi"}}
+    changed = {"replicas": 2, "version": "2.3.0", "storage": {"class": "b", "size": "1Gi"}}
+    verdict = lifecycle.judged(kind.rules, instance="web", before={"spec": spec}, after={"spec": changed})
+    assert len(verdict.problems) == 4
+    grown = {**spec, "version": "2.2.0", "storage": {"class": "a", "size": "9Gi"}}
+    verdict = lifecycle.judged(kind.rules, instance="web", before={"spec": spec}, after={"spec": grown})
+    assert (verdict.problems, len(verdict.notes)) == ((), 1)

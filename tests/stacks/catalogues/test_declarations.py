@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
+import jsonschema
 import pytest
+import yaml
 
-from stacks import operators, settings
+from stacks import operators, schema, settings
 from stacks.services import instance
 
 WORKLOAD = """\
@@ -276,3 +279,51 @@ def test_a_wrong_lock_file_is_told_at_its_line(maker, old, new, line, what):
     place, _, told = first.partition(": ")
     assert told.startswith(what)
     assert place.split(":")[1:2] == ([str(line)] if line else [])
+
+
+# For editors
+
+
+def test_the_committed_schema_is_that_of_the_declarations():
+    assert schema.SERVICES_PATH.read_text(encoding="utf-8") == schema.of_services(), "run: python -m stacks.schema"
+
+
+def test_the_schema_takes_the_example_and_marks_a_mistake(maker):
+    validator = jsonschema.Draft202012Validator(json.loads(schema.of_services()))
+    validator.check_schema(validator.schema)
+    shop = yaml.safe_load(maker.shop.read_text())
+    validator.validate(shop)
+    assert not validator.is_valid({**shop, "sise": {}})
+    assert not validator.is_valid({**shop, "endpoint": {"port": "8080"}})
+
+
+# Further rules
+
+
+@pytest.mark.parametrize(
+    ("item", "what"),
+    [
+        ("{ apiVersion: v1, kind: ConfigMap, metadata: { name: '${settings.a}' } }", "does not always have a kind and"),
+        ("{ apiVersion: v1, kind: '${name}', metadata: { name: a } }", "does not always have a kind and a name"),
+        ("{ apiVersion: v1, kind: ConfigMap, metadata: { name: a, labels: [] } }", "lacks `apiVersion`, `kind` or"),
+        ("{ apiVersion: v1, kind: ConfigMap, metadata: { name: a, namespace: b } }", "would not lie in the instance's"),
+    ],
+)
+def test_an_object_is_there_for_every_instance_and_in_its_namespace(maker, item, what):
+    maker.change("endpoint:", f"settings: {{ a: {{ type: text, about: b }} }}\nobjects: [{item}]\nendpoint:")
+    (told,) = maker.told()
+    assert f"`objects[0]` {what}" in told
+
+
+def test_where_only_a_text_can_be_nothing_else_is_known(maker):
+    maker.change("username: admin", "username: '${spread}'")
+    (told,) = maker.told()
+    assert "`connection.username` has the unknown placeholder `${spread}`" in told
+
+
+def test_more_servers_than_zones_share_them(maker):
+    maker.change("zonal: 2", "zonal: 5")
+    assert maker.told({"web": {"service": "shop", "availability": "zonal"}}) == []
+    local = {"vendor": "local", "nodes": {"zones": ["a", "b"]}}
+    (told,) = maker.told({"web": {"service": "shop", "availability": "zonal"}}, **{"paasport:cluster": local})
+    assert "give the cluster three zones and three nodes or more" in told
