@@ -24,10 +24,12 @@ if typing.TYPE_CHECKING:
     from stacks.catalogues import model
 
 OPERATOR_NAMESPACES: Final = (
+    "cass-operator",
     "cert-manager",
     "cnpg-system",
     "contour",
     "etcd-operator",
+    "k8ssandra-operator",
     "mongodb-kubernetes",
     "prometheus-operator",
     "rabbitmq-system",

@@ -32,6 +32,7 @@ APIS: Final[dict[str, tuple[str, ...]]] = {
 """What a cluster serves where an operator is on it, and services are written for: API groups with their version."""
 
 BY_SERVICE: Final[dict[str, tuple[str, ...]]] = {
+    "cassandra": ("k8ssandra-operator", "cass-operator", "cert-manager"),
     "etcd": ("etcd-operator",),
     "mongodb": ("mongodb-kubernetes", "cert-manager"),
     "postgresql": ("cloudnative-pg", "cert-manager"),

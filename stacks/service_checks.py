@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from stacks import findings, managed, nodes, quantities, suggestions, unknown
 from stacks.services import (
+    cassandra_checks,
     etcd_checks,
     instance,
     mongodb_checks,
@@ -130,6 +131,7 @@ def of_stack(
             place = (*path, name)
             yield from unknown.as_far_as_known(_is_watched_by_one(service, services, place))
             yield from unknown.as_far_as_known(_backups_have_a_place(service, cluster, place))
+            yield from unknown.as_far_as_known(cassandra_checks.backups_need_no_stored_key(service, cluster, place))
 
 
 def _is_watched_by_one(
@@ -183,6 +185,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     _storage_is_for_volumes,
     _zonal_has_replicas,
     _zonal_has_zones,
+    *cassandra_checks.CHECKS,
     *etcd_checks.CHECKS,
     *mongodb_checks.CHECKS,
     *postgresql_checks.CHECKS,

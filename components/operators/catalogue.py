@@ -11,11 +11,13 @@ from typing import Final
 from components import contracts
 from components.operators import (
     barman_cloud,
+    cass_operator,
     cert_manager,
     cloudnative_pg,
     contour,
     declared,
     etcd_operator,
+    k8ssandra_operator,
     mongodb_kubernetes,
     prometheus_operator,
     rabbitmq_cluster_operator,
@@ -27,10 +29,12 @@ OPERATORS: Final[dict[str, contracts.Operator]] = {
     entry.name: entry
     for entry in (
         barman_cloud.OPERATOR,
+        cass_operator.OPERATOR,
         cert_manager.OPERATOR,
         cloudnative_pg.OPERATOR,
         contour.OPERATOR,
         etcd_operator.OPERATOR,
+        k8ssandra_operator.OPERATOR,
         mongodb_kubernetes.OPERATOR,
         prometheus_operator.OPERATOR,
         rabbitmq_cluster_operator.OPERATOR,

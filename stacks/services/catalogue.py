@@ -8,15 +8,22 @@ from typing import Annotated, Any, Final
 import pydantic
 from pydantic_core import core_schema
 
-from stacks.services import etcd, instance, mongodb, postgresql, prometheus, rabbitmq, scylla
+from stacks.services import cassandra, etcd, instance, mongodb, postgresql, prometheus, rabbitmq, scylla
 
 Service = Annotated[
-    etcd.Etcd | mongodb.Mongodb | postgresql.Postgresql | prometheus.Prometheus | rabbitmq.Rabbitmq | scylla.Scylla,
+    cassandra.Cassandra
+    | etcd.Etcd
+    | mongodb.Mongodb
+    | postgresql.Postgresql
+    | prometheus.Prometheus
+    | rabbitmq.Rabbitmq
+    | scylla.Scylla,
     pydantic.Field(discriminator="service"),
 ]
 """A service of the catalogue, told apart by `service`."""
 
 SERVICES: Final[Mapping[str, type[Service]]] = {
+    "cassandra": cassandra.Cassandra,
     "etcd": etcd.Etcd,
     "mongodb": mongodb.Mongodb,
     "postgresql": postgresql.Postgresql,

@@ -186,7 +186,9 @@ def test_the_catalogue_itself_can_be_ordered_as_a_whole():
         "etcd-operator",
         "mongodb-kubernetes",
         "prometheus-operator",
+        "cass-operator",
         "rabbitmq-cluster-operator",
         "scylla-operator",
         "barman-cloud",
+        "k8ssandra-operator",
     ]
