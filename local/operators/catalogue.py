@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from local.operators import (
+    cass_operator,
     cert_manager,
     cloudnative_pg,
     etcd_operator,
+    k8ssandra_operator,
     mongodb_kubernetes,
     played,
     rabbitmq_cluster_operator,
@@ -15,9 +17,11 @@ from local.operators import (
 )
 
 PLAYED: Final[tuple[played.Played, ...]] = (
+    cass_operator.PLAYED,
     cert_manager.PLAYED,
     cloudnative_pg.PLAYED,
     etcd_operator.PLAYED,
+    k8ssandra_operator.PLAYED,
     mongodb_kubernetes.PLAYED,
     rabbitmq_cluster_operator.PLAYED,
     scylla_operator.PLAYED,

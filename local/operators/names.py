@@ -7,9 +7,11 @@ from typing import Final
 
 NAMES: Final = frozenset(
     {
+        "cass-operator",
         "cert-manager",
         "cloudnative-pg",
         "etcd-operator",
+        "k8ssandra-operator",
         "mongodb-kubernetes",
         "rabbitmq-cluster-operator",
         "scylla-operator",

@@ -61,7 +61,7 @@ def strict(schema: Any, *, root: bool = False) -> Any:
         return schema
     closed = {key: strict(value) for key, value in schema.items() if key != "format"}
     if isinstance(schema.get("properties"), dict) and schema.get("type") == "object":
-        closed.setdefault("additionalProperties", False)
+        closed.setdefault("additionalProperties", bool(schema.get("x-kubernetes-preserve-unknown-fields")))
         closed["properties"] = {key: strict(value) for key, value in schema["properties"].items()}
     if root:
         closed["properties"]["metadata"] = {"type": "object"}
