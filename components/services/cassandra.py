@@ -27,8 +27,9 @@ from components.services import (
 from stacks.services import cassandra as settings
 
 PORT: Final = 9042
-KEYSTORE: Final = "keystore"
-"""The password of the files that keys are kept in."""
+_KEYSTORE_PASSWORD: Final = "changeit"  # noqa: S105 - no secret
+"""Of the files that Java wants keys in. It guards nothing: the same key lies beside them without one. Fixed in the
+source of Reaper (HttpManagementConnectionFactory at tag 5.0.0), and so the same for all."""
 _BETWEEN_NODES: Final = 7000
 _METRICS: Final = 9000
 _METRICS_NAME: Final = "metrics"
@@ -51,10 +52,11 @@ def build(args: Args) -> contracts.ServiceObjects:
             *certificates.authority(args.name),
             _certificate(args),
             _management_certificate(args),
+            _keystore_password(args),
             _service_account(args),
             *_monitoring(args),
         ),
-        secrets=(_superuser(args), _keystore_passwords(args)),
+        secrets=(_superuser(args),),
         custom_resources=(_cluster(args),),
         witnesses=cassandra_upkeep.schedules(args),
         connection=_connection(args),
@@ -118,7 +120,7 @@ def _certificate(args: Args) -> contracts.Manifest:
     service = _service(args)
     names = [service, *(f"{service}.{args.name}{suffix}" for suffix in ("", ".svc", ".svc.cluster.local")), "localhost"]
     made = certificates.server(cassandra_upkeep.tls(args), instance=args.name, dns_names=names, client=True)
-    return _with_keystores(made, secret=_keystore_secret(args), key="password")
+    return _with_keystores(made)
 
 
 def _management_certificate(args: Args) -> contracts.Manifest:
@@ -130,14 +132,14 @@ def _management_certificate(args: Args) -> contracts.Manifest:
     made = certificates.server(
         cassandra_upkeep.management(args), instance=args.name, dns_names=["localhost"], client=True
     )
-    return _with_keystores(made, secret=_keystore_secret(args), key="management-password")
+    return _with_keystores(made)
 
 
-def _with_keystores(certificate: contracts.Manifest, *, secret: str, key: str) -> contracts.Manifest:
+def _with_keystores(certificate: contracts.Manifest) -> contracts.Manifest:
     """The same as files of Java, and its key in the form that the operator's own check wants."""
     spec = certificate["spec"]
     spec["privateKey"]["encoding"] = "PKCS8"
-    spec["keystores"] = {"jks": {"create": True, "passwordSecretRef": {"name": secret, "key": key}}}
+    spec["keystores"] = {"jks": {"create": True, "password": _KEYSTORE_PASSWORD}}
     return certificate
 
 
@@ -146,10 +148,9 @@ def _superuser(args: Args) -> contracts.Manifest:
     return _secret(args, _superuser_secret(args), data)
 
 
-def _keystore_passwords(args: Args) -> contracts.Manifest:
-    """Of nodes' own, and the one that is fixed in Reaper's source (HttpManagementConnectionFactory at tag 5.0.0)."""
-    data = {"password": args.passwords[KEYSTORE], "management-password": "changeit"}
-    return _secret(args, _keystore_secret(args), data)
+def _keystore_password(args: Args) -> contracts.Manifest:
+    """Where the operator looks for it."""
+    return _secret(args, _keystore_secret(args), {"password": _KEYSTORE_PASSWORD})
 
 
 def _secret(args: Args, name: str, data: dict[str, pulumi.Input[str]]) -> contracts.Manifest:
@@ -250,5 +251,5 @@ SERVICE: Final = contracts.Service(
     type="Cassandra",
     operators=(k8ssandra_operator.NAME, cass_operator.NAME, cert_manager.NAME),
     build=build,
-    passwords=(settings.USER, KEYSTORE),
+    passwords=(settings.USER,),
 )

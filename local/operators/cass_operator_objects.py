@@ -15,6 +15,7 @@ from local.operators import ownership
 CLAIM: Final = "server-data"
 _PLAYED_FROM: Final = "paasport.dev/played-from"
 """Annotation of an object: digest of what it was made from."""
+_VERSION: Final = "app.kubernetes.io/version"
 _LOGGER: Final = "docker.io/k8ssandra/system-logger:v1.30.3"
 _CLIENT: Final = "docker.io/k8ssandra/k8ssandra-client:v0.8.14"
 _PORTS: Final = {
@@ -72,7 +73,9 @@ def stateful_set(datacenter: Mapping[str, Any], rack: Mapping[str, Any], *, repl
     selector = {**labels(datacenter), "cassandra.datastax.com/rack": rack["name"]}
     claim = json.loads(json.dumps(datacenter["spec"]["storageConfig"]["cassandraDataVolumeClaimSpec"]))
     claim["resources"]["requests"]["storage"] = storage
-    template = {"metadata": {"name": CLAIM, "labels": {**_marks(datacenter), **selector}}, "spec": claim}
+    # Upstream keeps the first version's label on it, because it can't be changed; here it has none.
+    marked = {key: value for key, value in _marks(datacenter).items() if key != _VERSION}
+    template = {"metadata": {"name": CLAIM, "labels": {**marked, **selector}}, "spec": claim}
     spec = {
         "replicas": replicas,
         "serviceName": f"{prefix(datacenter)}-all-pods-service",
@@ -210,7 +213,7 @@ def _marks(datacenter: Mapping[str, Any]) -> dict[str, str]:
         "app.kubernetes.io/created-by": "cass-operator",
         "app.kubernetes.io/name": "cassandra",
         "app.kubernetes.io/instance": f"cassandra-{_cluster(datacenter)}",
-        "app.kubernetes.io/version": datacenter["spec"]["serverVersion"],
+        _VERSION: datacenter["spec"]["serverVersion"],
     }
 
 

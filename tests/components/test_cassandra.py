@@ -37,7 +37,7 @@ def build(name="db", *, protocol="s3", monitored_by="", **options):
             options=settings.Cassandra(service="cassandra", **options),
             storage=storage.facts("paasport.dev/simulated", zone_redundant=False, with_snapshots=False),
             load_balancer=contracts.LoadBalancerFacts(),
-            passwords={"admin": "secret", "keystore": "other"},
+            passwords={"admin": "secret"},
             backups=target(protocol) if options.get("backups") else None,
             monitored_by=monitored_by,
         )
@@ -217,11 +217,15 @@ def test_the_management_api_asks_everybody_for_a_certificate():
 
 
 def test_reaper_opens_its_keys_with_the_password_that_is_in_its_source():
+    certificate = one(build().shared, "Certificate", "db-management")["spec"]["keystores"]["jks"]
+    assert certificate == {"create": True, "password": "changeit"}
+
+
+def test_nodes_open_theirs_with_the_password_that_the_operator_is_told():
     built = build()
-    certificate = one(built.shared, "Certificate", "db-management")["spec"]["keystores"]["jks"]
-    assert certificate["passwordSecretRef"] == {"name": "db-keystore", "key": "management-password"}
-    encoded = one(built.secrets, "Secret", "db-keystore")["data"]["management-password"]
-    assert base64.b64decode(encoded).decode() == "changeit"
+    certificate = one(built.shared, "Certificate", "db-tls")["spec"]["keystores"]["jks"]
+    encoded = one(built.shared, "Secret", "db-keystore")["data"]["password"]
+    assert base64.b64decode(encoded).decode() == certificate["password"]
 
 
 def test_claims_on_volumes_outlive_a_custom_resource_that_is_deleted_by_mistake_and_can_grow():

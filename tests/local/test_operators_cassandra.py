@@ -38,7 +38,7 @@ def secret(name, *keys):
 
 
 SUPERUSER = secret("db-superuser", "username", "password")
-KEYSTORE = secret("db-keystore", "password", "management-password")
+KEYSTORE = secret("db-keystore", "password")
 MANAGEMENT = secret("db-management", "tls.crt", "tls.key", "ca.crt")
 NEEDED = (SUPERUSER, KEYSTORE, MANAGEMENT)
 
@@ -86,6 +86,10 @@ class World:
         if "spec" in manifest:
             metadata["generation"] = before["metadata"].get("generation", 0) + 1
         spec = {"spec": {**before.get("spec", {}), **manifest["spec"]}} if "spec" in manifest else {}
+        if key[0] == "StatefulSet" and "spec" in before:
+            # As the API server has it, which refuses any other change.
+            changed = {name for name, value in manifest["spec"].items() if before["spec"][name] != value}
+            assert changed <= {"replicas", "template", "minReadySeconds"}
         self.items[key] = {**before, **manifest, **spec, "metadata": metadata}
         if key[0] == "StatefulSet" and key[1].endswith("-sts"):
             self.sizes.append(self.replicas)
