@@ -45,10 +45,12 @@ BACKUPS: Final[dict[str, tuple[str, ...]]] = {"postgresql": ("barman-cloud",)}
 """What it needs besides where its settings ask for backups or a restore."""
 REQUIRES: Final[dict[str, tuple[str, ...]]] = {
     "barman-cloud": ("cert-manager", "cloudnative-pg"),
+    "cass-operator": ("cert-manager",),
     "cert-manager": (),
     "cloudnative-pg": (),
     "contour": (),
     "etcd-operator": (),
+    "k8ssandra-operator": ("cass-operator", "cert-manager"),
     "mongodb-kubernetes": (),
     "prometheus-operator": (),
     "rabbitmq-cluster-operator": ("cert-manager",),

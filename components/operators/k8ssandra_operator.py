@@ -12,6 +12,7 @@ from typing import Final
 
 from components import contracts, isolation
 from components.operators import cass_operator, cert_manager, kustomizations, workloads
+from stacks import lifecycle
 
 NAME: Final = "k8ssandra-operator"
 """Also its namespace."""
@@ -76,6 +77,28 @@ def _network_policy() -> contracts.Manifest:
     )
 
 
+RULES: Final = lifecycle.Rules(
+    volumes=(
+        lifecycle.Volume(
+            path=".spec.cassandra.storageConfig.cassandraDataVolumeClaimSpec.resources.requests.storage",
+            setting="overrides.storage",
+        ),
+    ),
+    fixed=(
+        lifecycle.Fixed(
+            path=".spec.cassandra.superuserSecretRef.name",
+            why="the operator takes no other one: the new user would never be made",
+        ),
+    ),
+    version=lifecycle.Version(
+        path=".spec.cassandra.serverVersion",
+        software="Cassandra",
+        skips=True,
+        within="rack by rack",
+        between="rack by rack; afterwards the data has to be rewritten, see docs/services/cassandra.md",
+    ),
+)
+
 CLUSTER: Final = contracts.Kind(
     api_version="k8ssandra.io/v1alpha1",
     kind="K8ssandraCluster",
@@ -88,9 +111,12 @@ CLUSTER: Final = contracts.Kind(
     ),
     failed_when="status.error says what; the CassandraDatacenter of its namespace and its events say more",
     observes_generation=True,
-    volumes_when_deleted="deleted",
+    # By an annotation that every service sets: without it cass-operator deletes them.
+    volumes_when_deleted="kept",
     short_names=("k8c", "k8cs"),
     finalizers=("k8ssandracluster.k8ssandra.io/finalizer",),
+    loses="keyspaces with their data, and roles",
+    rules=RULES,
 )
 
 REAPER_KIND: Final = contracts.Kind(

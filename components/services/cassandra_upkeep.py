@@ -15,10 +15,10 @@ from stacks.services import cassandra as settings
 
 _REAPER_USER: Final = 1000
 _REAPER_STORAGE: Final = "1Gi"
-_PROVIDERS: Final = {"s3": "s3", "gcs": "google_storage"}
-"""By the store's protocol, what Medusa calls it. Azure's is missing, whose account it only learns from a stored key:
-`CreateMedusaIni` of the operator has no place for it, and `AzureStorage` of Medusa 0.29.1 wants it otherwise in a
-variable that the operator does not let through."""
+_PROVIDERS: Final = {"s3": "s3", "gcs": "google_storage", "azure": "azure_blobs"}
+"""By the store's protocol, what Medusa calls it. Stack files cannot have Azure's, whose account it only learns from a
+stored key: `CreateMedusaIni` of the operator has no place for it, and `AzureStorage` of Medusa 0.29.1 wants it
+otherwise in a variable that the operator does not let through."""
 _BACKUPS: Final = "backups"
 
 Args = contracts.ServiceArgs[settings.Cassandra]

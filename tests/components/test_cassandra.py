@@ -16,6 +16,7 @@ from components.clusters import storage
 from components.operators import cass_operator, k8ssandra_operator
 from components.services import cassandra
 from runner.kubernetes import readiness as engine
+from stacks import lifecycle
 from stacks.services import cassandra as settings
 from stacks.services import instance
 
@@ -376,6 +377,37 @@ def status(**changed):
 )
 def test_it_is_ready_when_nodes_and_reaper_are_and_the_operator_is_done_with_this_very_change(changed, ready):
     assert engine.assess(status(**changed)).ready is ready
+
+
+def verdict(before, after):
+    kind = k8ssandra_operator.CLUSTER
+    pair = [overridden(**overrides).custom_resources[0] for overrides in (before, after)]
+    return lifecycle.judged(kind.rules, instance="db", before=pair[0], after=pair[1])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ({"storage": "50Gi"}, {"storage": "20Gi"}, "50Gi"),
+        ({"version": "5.0.9"}, {"version": "4.1.12"}, "Cassandra does not go back to an older series"),
+    ],
+)
+def test_what_the_operator_cannot_undo_is_refused(before, after, told):
+    (problem,) = verdict(before, after).problems
+    assert told in f"{problem.what} {problem.why}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, {"storage": "50Gi"}),
+        ({"replicas": 3}, {"replicas": 2}),
+        ({"version": "4.1.12"}, {"version": "5.0.9"}),
+        ({"version": "5.0.9"}, {"version": "5.0.8"}),
+    ],
+)
+def test_what_the_operator_can_do_is_not(before, after):
+    assert verdict(before, after).problems == ()
 
 
 @hypothesis.given(

@@ -403,7 +403,7 @@ def test_the_cluster_goes_after_all_that_it_is_made_of_and_leaves_the_claims():
 
 
 def test_without_our_annotation_claims_go_too():
-    assert cass_entry.DATACENTER.volumes_when_deleted == entry.CLUSTER.volumes_when_deleted == "deleted"
+    assert (entry.CLUSTER.volumes_when_deleted, cass_entry.DATACENTER.volumes_when_deleted) == ("kept", "deleted")
     world = settled()
     del world.datacenter["metadata"]["annotations"]["cassandra.datastax.com/delete-pvc"]
     world.delete("K8ssandraCluster", "db")

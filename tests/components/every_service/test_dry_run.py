@@ -38,6 +38,8 @@ UNTYPED = {
     "MongoDBCommunity.spec.statefulSet.spec",
     # Settings of mongod, of which Kubernetes knows nothing.
     "MongoDBCommunity.spec.additionalMongodConfig",
+    # Lines of cassandra.yaml, likewise.
+    "K8ssandraCluster.spec.cassandra.config.cassandraYaml",
 }
 """What definitions say nothing about."""
 

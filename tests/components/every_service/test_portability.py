@@ -19,7 +19,11 @@ DIFFERENT = {
     f"{_JOB}.metadata.labels.azure.workload.identity/use",
     "Cluster.spec.serviceAccountTemplate",
     "Cluster.spec.inheritedMetadata.labels.azure.workload.identity/use",
+    "K8ssandraCluster.spec.cassandra.metadata.pods.labels.azure.workload.identity/use",
     # Where it is, and whose API it speaks.
+    "K8ssandraCluster.spec.medusa.storageProperties.storageProvider",
+    "K8ssandraCluster.spec.medusa.storageProperties.bucketName",
+    "K8ssandraCluster.spec.medusa.storageProperties.region",
     f"{_JOB}.spec.containers[copy].command[2]",
     f"{_JOB}.spec.containers[copy].env[RCLONE_CONFIG_STORE_",
     "ObjectStore.spec.configuration.destinationPath",
