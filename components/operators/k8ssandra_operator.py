@@ -90,10 +90,18 @@ RULES: Final = lifecycle.Rules(
             why="the operator takes no other one: the new user would never be made",
         ),
     ),
+    # ValidateDatacenterFieldChanges of cass-operator's webhook.
+    kept=(
+        lifecycle.Kept(
+            path=".spec.cassandra.datacenters[*].racks",
+            noun="rack",
+            why="the operator removes none, with or without nodes",
+        ),
+    ),
     version=lifecycle.Version(
         path=".spec.cassandra.serverVersion",
         software="Cassandra",
-        skips=True,
+        order=("4.1", "5.0"),
         within="rack by rack",
         between="rack by rack; afterwards the data has to be rewritten, see docs/services/cassandra.md",
     ),

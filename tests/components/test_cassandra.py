@@ -397,6 +397,17 @@ def test_what_the_operator_cannot_undo_is_refused(before, after, told):
     assert told in f"{problem.what} {problem.why}"
 
 
+def test_zones_are_never_given_up():
+    zonal, single = (build(availability=each).custom_resources[0] for each in ("zonal", "single"))
+    rules = k8ssandra_operator.CLUSTER.rules
+    gone = lifecycle.judged(rules, instance="db", before=zonal, after=single).problems
+    assert [problem.what for problem in gone] == [
+        "db has the rack r2, which is to go",
+        "db has the rack r3, which is to go",
+    ]
+    assert lifecycle.judged(rules, instance="db", before=single, after=zonal).problems == ()
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [
