@@ -20,10 +20,16 @@ if typing.TYPE_CHECKING:
 
 APIS: Final[dict[str, tuple[str, ...]]] = {
     "barman-cloud": ("barmancloud.cnpg.io/v1",),
+    "cass-operator": ("cassandra.datastax.com/v1beta1", "control.k8ssandra.io/v1alpha1"),
     "cert-manager": ("cert-manager.io/v1",),
     "cloudnative-pg": ("postgresql.cnpg.io/v1",),
     "contour": ("gateway.networking.k8s.io/v1", "projectcontour.io/v1alpha1"),
     "etcd-operator": ("operator.etcd.io/v1alpha1",),
+    "k8ssandra-operator": (
+        "k8ssandra.io/v1alpha1",
+        "medusa.k8ssandra.io/v1alpha1",
+        "reaper.k8ssandra.io/v1alpha1",
+    ),
     "mongodb-kubernetes": ("mongodbcommunity.mongodb.com/v1",),
     "prometheus-operator": ("monitoring.coreos.com/v1",),
     "rabbitmq-cluster-operator": ("rabbitmq.com/v1beta1",),
