@@ -128,7 +128,7 @@ def problem(
 
 
 def refuse(resource: str, *, done: str, permitted: Collection[str], paths: Sequence[str] = ()) -> None:
-    """Raise `EngineError` where there is a `problem`."""
+    """Raise `Refused` where there is a `problem`."""
     found = problem(resource, done=done, permitted=permitted, paths=paths)
     if found is not None:
-        raise errors.EngineError(found)
+        raise errors.Refused(found)

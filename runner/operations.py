@@ -55,23 +55,31 @@ async def run(asked: Request, listener: events.Listener) -> Result:
         diagnostics=told.diagnostics,
         failed=told.failed,
         drifted=any(event.drifted for event in finished),
+        losses=tuple(opened.losses),
+        refused=told.refused,
         seconds=time.monotonic() - began,
     )
 
 
 async def _planned_first(asked: Request) -> Result | None:
-    """The plan of an `up` that names what was never deployed, where not even that succeeds; None where all is well.
+    """The plan of an `up` that must not begin, with what stands against it; None where nothing does.
 
-    Only the program knows such names, and to let it run for real would write.
+    That is one which names what was never deployed, where not even the plan succeeds, and one that would lose data or
+    change a service as it cannot be changed. Only the program knows, and to let it run for real would write.
     """
-    if not asked.targets and not asked.replace:
+    if asked.foreseen:
         return None
     async with session.remembered(asked) as memory:
-        known = tuple(memory.entries)
-    if not named.strangers(targets=asked.targets, replace=asked.replace, known=known, stack=asked.stack):
-        return None
-    plan = await run(dataclasses.replace(asked, operation=Operation.PREVIEW), lambda _: None)
-    return plan if plan.failed else None
+        known = memory.entries
+        strange = named.strangers(targets=asked.targets, replace=asked.replace, known=known, stack=asked.stack)
+        if not strange and not any(entry.loses for entry in known.values()):
+            return None
+    plan = await run(dataclasses.replace(asked, operation=Operation.PREVIEW, warm=None), lambda _: None)
+    if plan.refused:
+        # What would have been done besides was neither done nor is of interest.
+        failed = tuple(event for event in plan.resources if event.failure)
+        return dataclasses.replace(plan, resources=failed, outputs={})
+    return plan if strange and plan.failed else None
 
 
 async def outputs(asked: Request) -> Mapping[str, Any]:

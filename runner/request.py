@@ -8,7 +8,7 @@ import pathlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from runner.engine import events, storage
+from runner.engine import events, loss, storage
 from runner.host import spare
 from stacks import errors
 
@@ -57,6 +57,12 @@ class Request:
     """URNs, patterns of URNs with `*`, or names; empty means everything."""
     replace: tuple[str, ...] = ()
     """What may be replaced, or as a cluster deleted, although it is guarded: named as targets are."""
+    lose_data: tuple[str, ...] = ()
+    """Service instances whose data may be lost, by name."""
+    asks: bool = False
+    """Whether somebody is there to be asked about other losses, which then are no errors."""
+    foreseen: bool = False
+    """Whether the same run has been planned already, and nothing stood against it."""
     warning: str = ""
     """What the user is to know before anything else, though it is no obstacle."""
     warm: spare.Spare | None = None
@@ -83,4 +89,8 @@ class Result:
     diagnostics: tuple[events.Diagnostic, ...]
     failed: bool
     drifted: bool
+    losses: tuple[loss.Loss, ...] = ()
+    """What would be lost and nobody has agreed to: nothing of it was done, and of an `up` nothing at all."""
+    refused: bool = False
+    """Whether the run, or its plan, ended because of such a loss, or of a change that cannot be made."""
     seconds: float

@@ -17,6 +17,8 @@ from runner.engine import (
     events,
     inventory,
     journal,
+    losing,
+    loss,
     model,
     providers,
     reconciling,
@@ -124,6 +126,14 @@ class Session:
         self._inventory = memory
         self._providers = known
         self._journal = told
+        self._losses = losing.Losses(
+            known,
+            told,
+            agreed=asked.lose_data,
+            operation="destroy" if asked.operation is request.Operation.DESTROY else "up",
+            preview=asked.planned,
+            asks=asked.asks,
+        )
         self._hooks = hooks.Hooks(told, preview=asked.planned)
         # What somebody else has changed is to be found, and not to be refused.
         heeded = asked.operation is not request.Operation.DRIFT
@@ -135,6 +145,7 @@ class Session:
             preview=asked.planned,
             permitted=asked.replace,
             before_update=self._hooks.before_update if heeded else None,
+            may_lose=self._losses.refuse_replacement if heeded else lambda _: None,
         )
         self._deployment = deployment.Deployment(
             remembered=memory, known_providers=known, reconciler=reconciler, told=told, targets=asked.targets
@@ -148,6 +159,11 @@ class Session:
         """The place of an event in the result; sorting by it keeps the order of deletions among themselves."""
         deleted = event.operation is model.Operation.DELETE
         return self._deployment.position("" if deleted else event.urn)
+
+    @property
+    def losses(self) -> tuple[loss.Loss, ...]:
+        """What would be lost and nobody has agreed to."""
+        return tuple(self._losses.found)
 
     def stop(self) -> None:
         """Begin nothing new, and end the program."""
@@ -220,7 +236,6 @@ class Session:
                 await child.end()
             code = await child.wait()
             await self._deployment.settle()
-        await self._hooks.close()
         return "" if registrations.completed and code == 0 else program.ending(code)
 
     def _succeeded(self, ending: str) -> bool:
@@ -265,6 +280,7 @@ class Session:
             try:
                 guarded.refuse(entry.urn, done="deleted", permitted=self._request.replace)
             except errors.EngineError as error:
+                self._journal.refused = True
                 self._journal.tell(events.Severity.ERROR, str(error), urn=entry.urn)
         return not self._journal.failed
 
@@ -290,15 +306,18 @@ class Session:
         return [entry for entry in found if urn.matches(entry.urn, self._request.targets)]
 
     async def _delete(self, doomed: list[model.Entry]) -> bool:
+        agreed = await self._losses.judged([entry for entry in doomed if entry not in self._inventory.superseded])
         try:
             self._refuse_dependents(doomed)
             deletion.refuse_inhabited(doomed, staying=self._staying(doomed))
             plan = deletion.plan(doomed)
             await departures.refuse(doomed, entries=self._inventory.entries, providers=self._providers.of)
         except errors.PaasportError as error:
+            self._journal.refused |= isinstance(error, errors.Refused)
             self._journal.tell(events.Severity.ERROR, str(error))
             return False
-        return await self._removal.carry_out(plan)
+        # A preview goes on to show what would follow.
+        return await self._removal.carry_out(plan) if agreed or self._request.planned else False
 
     def _staying(self, doomed: list[model.Entry]) -> set[deletion.Object]:
         """What will be there afterwards: what goals stand for, and what neither has a goal nor is deleted."""

@@ -51,11 +51,19 @@ _replace = click.option(
     metavar="RESOURCE",
     help="Permit that this cluster, pool, provider or store of data is replaced. May be given more than once.",
 )
+_lose_data = click.option(
+    "--yes-lose-data",
+    "lose_data",
+    multiple=True,
+    metavar="NAME",
+    help="Permit that this service instance is deleted or replaced with its data. May be given more than once.",
+)
 _yes = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 
 
 @click.command()
 @_yes
+@_lose_data
 @_replace
 @_flags
 def up(root: pathlib.Path, /, **flags: Any) -> int:
@@ -64,6 +72,7 @@ def up(root: pathlib.Path, /, **flags: Any) -> int:
 
 
 @click.command()
+@_lose_data
 @_replace
 @_flags
 def preview(root: pathlib.Path, /, **flags: Any) -> int:
@@ -73,6 +82,7 @@ def preview(root: pathlib.Path, /, **flags: Any) -> int:
 
 @click.command()
 @_yes
+@_lose_data
 @_flags
 def destroy(root: pathlib.Path, /, **flags: Any) -> int:
     """Delete everything that STACK has created. A local control plane stays; `local delete` removes it."""

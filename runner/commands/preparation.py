@@ -76,6 +76,7 @@ async def requested(
     operation: request.Operation,
     targets: tuple[str, ...] = (),
     replace: tuple[str, ...] = (),
+    lose_data: tuple[str, ...] = (),
     parallel: int = request.Request.parallel,
 ) -> request.Request:
     """What the engine is asked.
@@ -87,7 +88,7 @@ async def requested(
     if operation in CREATING and not clouds.is_cloud(stack):
         place = cluster.Cluster(kubeconfig=asked.kubeconfig, context=asked.context)
         await presence.require(place, stack.settings, stack=stack.stack)
-    return dataclasses.replace(asked, targets=targets, replace=replace, parallel=parallel)
+    return dataclasses.replace(asked, targets=targets, replace=replace, lose_data=lose_data, parallel=parallel)
 
 
 def outputs(root: pathlib.Path, stack: files.StackFile, *, report: Report) -> Mapping[str, Any]:

@@ -23,6 +23,7 @@ from stacks import errors
 
 if TYPE_CHECKING:
     from runner.display import selection
+    from runner.engine import loss
     from stacks import files
 
 FAILED: Final = 1
@@ -41,6 +42,10 @@ class Call:
     targets: tuple[str, ...] = ()
     replace: tuple[str, ...] = ()
     """What may be replaced although it is guarded."""
+    lose_data: tuple[str, ...] = ()
+    """Service instances that may be lost with their data."""
+    foreseen: bool = False
+    """Whether the user has seen a plan of it."""
     engine: str | None = None
     parallel: int = 64
 
@@ -74,10 +79,35 @@ def _read(root: pathlib.Path, call: Call, *, asked: pulumi_cli.Engine | None, wa
         return _official(root, call)
     interactive = project.can_ask() and not call.json
     needed = consent.of(call.operation, vendor=vendor, stack=stack.stack, yes=call.yes, interactive=interactive)
-    if needed is consent.Consent.ASK and not _agreed(root, call, stack, warm=warm):
-        click.echo("nothing was changed")
-        return FAILED
-    return _embedded(root, call, stack, warm=warm)
+    asks = interactive and not call.yes
+    if needed is consent.Consent.ASK:
+        agreed = _agreed(root, call, stack, warm=warm)
+        if agreed is None:
+            return _unchanged()
+        call = agreed
+    result = _embedded(root, call, stack, warm=warm, asks=asks)
+    if asks and result.losses and not result.failed:
+        lost = _named(result.losses)
+        if not lost:
+            return FAILED
+        call = dataclasses.replace(call, lose_data=(*call.lose_data, *lost), foreseen=True)
+        result = _embedded(root, call, stack, warm=None, asks=False)
+    return exit_code(result, operation=call.operation)
+
+
+def _unchanged() -> int:
+    click.echo("nothing was changed")
+    return FAILED
+
+
+def _named(losses: Iterable[loss.Loss]) -> tuple[str, ...]:
+    """The instances whose names the user has typed to lose them; empty where one of them was not."""
+    names = dict.fromkeys(lost.instance for lost in losses)
+    for name in names:
+        typed = click.prompt(f"type {name} to lose it with its data", default="", show_default=False, err=True)
+        if typed.strip() != name:
+            return ()
+    return tuple(names)
 
 
 def exit_code(result: request.Result, *, operation: str) -> int:
@@ -158,8 +188,11 @@ def _known(root: pathlib.Path, call: Call) -> int:
     return 0
 
 
-def _agreed(root: pathlib.Path, call: Call, stack: files.StackFile, *, warm: spare.Spare | None) -> bool:
-    """Show what would happen, and ask. What cannot even be planned is not asked about."""
+def _agreed(root: pathlib.Path, call: Call, stack: files.StackFile, *, warm: spare.Spare | None) -> Call | None:
+    """Show what would happen, and ask: the call as it is agreed to, or None.
+
+    What cannot even be planned is not asked about. The data of a service is asked about by its name.
+    """
     if call.operation == "destroy":
         from runner import named  # noqa: PLC0415 - not needed where nobody is asked
         from runner.commands import preparation  # noqa: PLC0415 - likewise
@@ -172,19 +205,26 @@ def _agreed(root: pathlib.Path, call: Call, stack: files.StackFile, *, warm: spa
         doomed = [entry for entry in entries if not call.targets or urn.matches(entry.urn, call.targets)]
         for entry in doomed:
             click.echo(f"delete   {entry.type}  {entry.urn.rpartition('::')[2]}")
-        return click.confirm(f"delete these {len(doomed)} resources of {stack.stack}?", default=False, err=True)
-    if _embedded(root, dataclasses.replace(call, operation="preview"), stack, warm=warm) != 0:
-        return False
-    return click.confirm(f"do this to {stack.stack}?", default=False, err=True)
+        confirmed = click.confirm(f"delete these {len(doomed)} resources of {stack.stack}?", default=False, err=True)
+        return call if confirmed else None
+    plan = _embedded(root, dataclasses.replace(call, operation="preview"), stack, warm=warm, asks=True)
+    if plan.failed or not click.confirm(f"do this to {stack.stack}?", default=False, err=True):
+        return None
+    lost = _named(plan.losses)
+    if plan.losses and not lost:
+        return None
+    return dataclasses.replace(call, lose_data=(*call.lose_data, *lost), foreseen=True)
 
 
-def _embedded(root: pathlib.Path, call: Call, stack: files.StackFile, *, warm: spare.Spare | None) -> int:
+def _embedded(
+    root: pathlib.Path, call: Call, stack: files.StackFile, *, warm: spare.Spare | None, asks: bool
+) -> request.Result:
     from runner.display import selection  # noqa: PLC0415 - the official engine has its own
 
     with selection.display(call.stream, planned=call.is_planned, full_changes=call.diff) as display:
-        result = _result(root, call, stack, display=display, warm=warm)
+        result = _result(root, call, stack, display=display, warm=warm, asks=asks)
     _tell(call, result)
-    return exit_code(result, operation=call.operation)
+    return result
 
 
 def _result(
@@ -194,6 +234,7 @@ def _result(
     *,
     display: selection.Display,
     warm: spare.Spare | None,
+    asks: bool,
 ) -> request.Result:
     from runner import operations  # noqa: PLC0415 - the official engine needs none of it
     from runner.commands import preparation  # noqa: PLC0415 - as above
@@ -205,9 +246,16 @@ def _result(
 
     async def work() -> request.Result:
         wanted = await preparation.requested(
-            root, stack, operation=operation, targets=call.targets, replace=call.replace, parallel=call.parallel
+            root,
+            stack,
+            operation=operation,
+            targets=call.targets,
+            replace=call.replace,
+            lose_data=call.lose_data,
+            parallel=call.parallel,
         )
-        return await operations.run(dataclasses.replace(wanted, warm=warm), display.event)
+        run = dataclasses.replace(wanted, warm=warm, asks=asks, foreseen=call.foreseen)
+        return await operations.run(run, display.event)
 
     return asyncio.run(work())
 
@@ -224,7 +272,8 @@ def _tell(call: Call, result: request.Result) -> None:
     summary = text.summary(
         result.resources, duration=result.seconds, planned=call.is_planned, drift=call.operation == "drift"
     )
-    _lines([summary], to=call.stream)
+    held = result.refused and not call.is_planned and all(item.failure for item in result.resources)
+    _lines(["nothing was changed" if held else summary], to=call.stream)
     if call.json:
         click.echo(
             document.render(

@@ -78,15 +78,17 @@ def plan(entries: Iterable[model.Entry]) -> Plan:
 
 
 def refuse_protected(entries: Iterable[model.Entry]) -> None:
-    """Raise `EngineError` naming every entry that may not be deleted."""
+    """Raise `Refused` naming every entry that may not be deleted."""
     protected = [entry for entry in entries if entry.protect]
     if protected:
         names = ", ".join(f"{urn.Urn.parse(entry.urn).name} ({entry.type})" for entry in protected)
-        raise errors.EngineError.of(
+        held = all(entry.loses for entry in protected)
+        place = "stack file" if held else "program"
+        off = 'write `protection: "off"` for it' if held else "set protect=False on it"
+        raise errors.Refused.of(
             f"{names}: protected, so nothing was deleted",
             why="the program set `protect` so that no run deletes it by accident",
-            next="set protect=False on it in the program (if it has left the program, put it back first), run `up`, "
-            "then try again",
+            next=f"{off} in the {place} (if it has left the {place}, put it back first), run `up`, then try again",
         )
 
 

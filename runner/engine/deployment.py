@@ -236,6 +236,7 @@ class Deployment:
                 goal, old, parent=self._parents[goal.urn], register=self.register, replaced=self._replaced
             )
         except errors.PaasportError as error:
+            self._journal.refused |= isinstance(error, errors.Refused)
             return nothing, str(error)
         except Exception as error:  # noqa: BLE001 - a defect in one resource's turn must not lose the others
             log = defects.record(error)

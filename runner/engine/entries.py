@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from runner.engine import model, urn, values
+from runner.engine import loss, model, urn, values
 
 
 def of_goal(goal: model.Goal, *, id: str, old: model.Entry | None = None) -> model.Entry:  # noqa: A002 - Pulumi's word
@@ -23,6 +23,7 @@ def of_goal(goal: model.Goal, *, id: str, old: model.Entry | None = None) -> mod
         retain_on_delete=goal.options.retain_on_delete,
         deleted_with=goal.options.deleted_with,
         delete_timeout=goal.options.delete_timeout,
+        **loss.remembered(goal.inputs),
         pending=False,
     )
 

@@ -20,6 +20,8 @@ class Journal:
         self._finished: list[events.Finished] = []
         self._diagnostics: list[events.Diagnostic] = []
         self._secrets: set[str] = set()
+        self.refused = False
+        """Whether something was told that stands against the run as a whole: it must not begin, or not go on."""
 
     @property
     def finished(self) -> tuple[events.Finished, ...]:

@@ -98,6 +98,10 @@ class Entry:
     retain_on_delete: bool = False
     deleted_with: str = ""
     delete_timeout: float | None = None
+    loses: str = ""
+    """What is lost when it is deleted, in words; empty where that is nothing which anybody needs."""
+    keeps_claims: bool = False
+    """Whether its operator leaves the claims on its volumes behind."""
     pending: bool = False
     """True from before the first write until the provider has answered: what a killed run leaves behind."""
     inputs_hash: str = ""

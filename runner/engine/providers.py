@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
-from runner.engine import model, urn, values
+from runner.engine import loss, model, urn, values
 from stacks import errors
 
 Maker = Callable[[Mapping[str, Any]], model.Provider]
@@ -30,6 +30,15 @@ class Answering(Protocol):
 
     async def invoke(self, token: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
         """The answer of one of them. Raises `EngineError` with the provider's reason."""
+        ...
+
+
+@runtime_checkable
+class Claiming(Protocol):
+    """A provider whose resources keep data on volumes."""
+
+    async def claims(self, namespace: str) -> tuple[loss.Claim, ...]:
+        """The claims on volumes in a namespace. Raises `EngineError` where they cannot be listed."""
         ...
 
 

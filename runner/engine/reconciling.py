@@ -36,11 +36,16 @@ class Reconciler:
         preview: bool,
         permitted: tuple[str, ...] = (),
         before_update: BeforeUpdate | None = None,
+        may_lose: Callable[[model.Goal], None] = lambda _: None,
     ) -> None:
-        """`permitted` names what may be replaced although it is guarded. Without `before_update` no hook is called."""
+        """`permitted` names what may be replaced although it is guarded. Without `before_update` no hook is called.
+
+        `may_lose` is asked before a resource is replaced, and raises `Refused` where its data would be lost.
+        """
         self.preview = preview
         self._permitted = permitted
         self._before_update = before_update
+        self._may_lose = may_lose
         self._inventory = remembered
         self._providers = known_providers
         self._renderer = renderer
@@ -123,6 +128,7 @@ class Reconciler:
         change = model.FieldChange(path="replaceWith", before=None, after=above)
         # Whoever has permitted the cluster's replacement has permitted that of everything on it.
         _refuse_protected(goal, (change,))
+        self._may_lose(goal)
         outcome = await self._reconciled(goal, None)
         if outcome.operation is not model.Operation.CREATE:
             return outcome
@@ -182,6 +188,7 @@ class Reconciler:
         def permit_replace(changes: tuple[model.FieldChange, ...]) -> None:
             _refuse_protected(goal, changes)
             self._guard(goal, changes)
+            self._may_lose(goal)
 
         async def before_update(identity: str, before: Mapping[str, Any]) -> None:
             if self._before_update is not None and goal.options.before_update:
@@ -205,6 +212,7 @@ class Reconciler:
         except errors.EngineError as error:
             if not self.preview:
                 raise
+            self._journal.refused = True
             self._journal.tell(events.Severity.ERROR, str(error), urn=goal.urn)
 
     def _refuse_when_stopping(self) -> None:
@@ -219,7 +227,7 @@ async def _never(_: model.Entry) -> None:
 def _refuse_protected(goal: model.Goal, changes: tuple[model.FieldChange, ...]) -> None:
     if goal.options.protect:
         paths = ", ".join(change.path for change in changes)
-        raise errors.EngineError.of(
+        raise errors.Refused.of(
             f"{goal.name} would have to be replaced, but is protected" + (f": {paths}" if paths else ""),
             why="replacing deletes the present object, and all that it holds",
             next="undo the change, or set protect=False",

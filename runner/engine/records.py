@@ -12,7 +12,8 @@ from typing import Any, Final
 from runner.engine import model, sealing, values
 from stacks import errors
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+"""Of what is written. Older ones can be read: what they lack has its default."""
 _SEALED: Final = "4dabf18193072939515e22adb298388d"
 """Pulumi's own marker, which no program can use for anything else."""
 _FIELDS: Final = tuple(field.name for field in dataclasses.fields(model.Entry))

@@ -31,13 +31,12 @@ class Hook:
 
 
 class Hooks:
-    """All of one program. Ended by `close`."""
+    """All of one program."""
 
     def __init__(self, told: journal.Journal, *, preview: bool) -> None:
         self._journal = told
         self._preview = preview
         self._hooks: dict[str, Hook] = {}
-        self._channels: dict[str, grpc.aio.Channel] = {}
 
     def register(self, request: resource_pb2.RegisterResourceHookRequest) -> None:
         """Take note of a hook. Raises `EngineError` for a name that is taken."""
@@ -64,11 +63,6 @@ class Hooks:
             elif failure:
                 raise errors.Refused.of(failure)
 
-    async def close(self) -> None:
-        """End the connections to the program."""
-        for channel in self._channels.values():
-            await channel.close(None)
-
     async def _called(self, hook: Hook, goal: model.Goal, identity: str, before: Mapping[str, Any]) -> str:
         """Why it failed; empty where it did not."""
         old = wire.encoded(before)
@@ -81,16 +75,13 @@ class Hooks:
             old_inputs=old,
             old_outputs=old,
         )
-        program = callback_pb2_grpc.CallbacksStub(self._channel(hook.target))
-        try:
-            answer = await program.Invoke(
-                callback_pb2.CallbackInvokeRequest(token=hook.token, request=asked.SerializeToString())
-            )
-        except grpc.aio.AioRpcError as error:
-            return error.details() or "the program does not answer"
+        # One connection a call, of which there are few: an open one complains when the program ends.
+        async with grpc.aio.insecure_channel(hook.target, options=CHANNEL_OPTIONS) as channel:
+            program = callback_pb2_grpc.CallbacksStub(channel)
+            try:
+                answer = await program.Invoke(
+                    callback_pb2.CallbackInvokeRequest(token=hook.token, request=asked.SerializeToString())
+                )
+            except grpc.aio.AioRpcError as error:
+                return error.details() or "the program does not answer"
         return str(resource_pb2.ResourceHookResponse.FromString(answer.response).error)
-
-    def _channel(self, target: str) -> grpc.aio.Channel:
-        if target not in self._channels:
-            self._channels[target] = grpc.aio.insecure_channel(target, options=CHANNEL_OPTIONS)
-        return self._channels[target]

@@ -10,9 +10,10 @@ import dataclasses
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from runner.engine import model, values
+from runner.engine import loss, model, values
 from runner.kubernetes import (
     blind,
+    claims,
     client,
     configuration,
     deletion,
@@ -120,6 +121,10 @@ class KubernetesProvider:
             return None
         live["metadata"].pop("managedFields", None)
         return objects.reference(live).id, secrecy.marked(live)
+
+    async def claims(self, namespace: str) -> tuple[loss.Claim, ...]:
+        """The claims on volumes in a namespace. Raises `EngineError` where they cannot be listed."""
+        return await claims.of_namespace((await self._connected()).planner.api, namespace)
 
     async def children(
         self,

@@ -163,9 +163,9 @@ def test_an_own_write_whose_answer_was_lost_is_no_conflict() -> None:
 
 
 def test_a_newer_format_is_refused() -> None:
-    content = gzip.compress(json.dumps({"format": 2}).encode())
+    content = gzip.compress(json.dumps({"format": 3}).encode())
 
-    with pytest.raises(errors.EngineError, match="format 2, and this version of paasport reads up to 1"):
+    with pytest.raises(errors.EngineError, match="format 3, and this version of paasport reads up to 2"):
         records.unpacked(content, seal=sealing.Seal(bytes(32)))
 
 
