@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from runner import guarded, pulumi_cli
-from runner.engine import urn
+from runner.engine import loss, urn
 from stacks import errors
 
 REPLACING: Final = frozenset({"replace", "create-replacement", "delete-replaced"})
@@ -37,6 +37,10 @@ class Step:
     """Properties that force a replacement."""
     before: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)
     """What is known of the present one: its inputs, and over them its outputs."""
+    parent: str = ""
+    """URN of the present one's parent."""
+    protected: bool = False
+    """Whether the present one is protected, so that the engine itself refuses to delete it."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -58,6 +62,8 @@ def steps(document: Mapping[str, Any]) -> tuple[Step, ...]:
             urn=str(item["urn"]),
             reasons=tuple(item.get("replaceReasons") or ()),
             before=_state(item.get("oldState") or {}),
+            parent=str((item.get("oldState") or {}).get("parent") or ""),
+            protected=bool((item.get("oldState") or {}).get("protect")),
         )
         for item in document.get("steps") or ()
     )
@@ -71,6 +77,21 @@ def problems(found: Iterable[Step], *, permitted: Sequence[str]) -> tuple[errors
         problem = done and guarded.problem(step.urn, done=done, permitted=permitted, paths=step.reasons)
         if problem and step.urn not in told:
             told[step.urn] = problem
+    return tuple(told.values())
+
+
+def losses(found: Iterable[Step], *, targets: Sequence[str] = ()) -> tuple[loss.Loss, ...]:
+    """What these steps would lose for good, each instance once; of what is protected nothing is."""
+    told: dict[str, loss.Loss] = {}
+    for step in found:
+        done = "replaced" if step.operation in REPLACING else step.operation.replace("delete", "deleted")
+        loses = loss.remembered(step.before)["loses"]
+        if done not in ("replaced", "deleted") or not loses or step.protected:
+            continue
+        if targets and not urn.matches(step.urn, targets):
+            continue
+        name = loss.instance(step.urn, parent=step.parent)
+        told.setdefault(name, loss.Loss(instance=name, urn=step.urn, done=done, loses=loses, claims_known=False))
     return tuple(told.values())
 
 
@@ -96,13 +117,15 @@ def made(root: pathlib.Path, *, stack: str, targets: Sequence[str]) -> Plan:
     )
 
 
-def remembered(root: pathlib.Path, *, stack: str) -> frozenset[str] | None:
-    """The URNs that the official engine keeps of a stack; None where it cannot say, as its next command will tell."""
+def remembered(root: pathlib.Path, *, stack: str) -> tuple[Step, ...] | None:
+    """The deletion of all that the official engine keeps of a stack; None where it cannot say, as it will tell."""
     code, printed = pulumi_cli.told(["stack", "export", "--stack", stack, "--cwd", str(root)])
     deployed = _document(printed).get("deployment")
     if code or not isinstance(deployed, dict):
         return None
-    return frozenset(str(item["urn"]) for item in deployed.get("resources") or ())
+    return steps(
+        {"steps": [{"op": "delete", "urn": item["urn"], "oldState": item} for item in deployed.get("resources") or ()]}
+    )
 
 
 def _document(printed: str) -> Mapping[str, Any]:

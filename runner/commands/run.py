@@ -11,7 +11,7 @@ import contextlib
 import dataclasses
 import pathlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final, TextIO
 
 import click
@@ -167,6 +167,7 @@ def _judged(root: pathlib.Path, call: Call) -> int:
     refused = [
         *clouds.version_step(root, call.stack, live=live),
         *pulumi_plan.problems(plan.steps, permitted=call.replace),
+        *_unnamed(call, pulumi_plan.losses(plan.steps)),
     ]
     if refused:
         raise errors.EngineError(*refused)
@@ -174,18 +175,36 @@ def _judged(root: pathlib.Path, call: Call) -> int:
 
 
 def _known(root: pathlib.Path, call: Call) -> int:
-    """0 where the targets mean what the official engine remembers; raises UsageError where one does not.
+    """0 where the targets mean what the official engine remembers, and nothing is lost that was not named; else raises.
 
-    Pulumi itself passes over a pattern that means nothing.
+    Pulumi itself passes over a pattern that means nothing, and one yes is enough for it.
     """
     from runner import named, pulumi_plan  # noqa: PLC0415 - as above
 
-    remembered = pulumi_plan.remembered(root, stack=call.stack) if call.targets else None
-    if remembered is not None:
-        strangers = named.strangers(targets=call.targets, replace=(), known=remembered, stack=call.stack)
-        if strangers:
-            raise errors.UsageError(*strangers)
+    asked = call.targets or call.operation == "destroy"
+    remembered = pulumi_plan.remembered(root, stack=call.stack) if asked else None
+    if remembered is None:
+        return 0
+    urns = [step.urn for step in remembered]
+    if strangers := named.strangers(targets=call.targets, replace=(), known=urns, stack=call.stack):
+        raise errors.UsageError(*strangers)
+    lost = pulumi_plan.losses(remembered, targets=call.targets) if call.operation == "destroy" else ()
+    if unnamed := _unnamed(call, lost):
+        raise errors.Refused(*unnamed)
     return 0
+
+
+def _unnamed(call: Call, lost: Sequence[loss.Loss]) -> tuple[errors.Problem, ...]:
+    """What to tell of losses that the user has neither named nor, asked on a terminal, names now."""
+    from runner.engine import loss  # noqa: PLC0415 - as above
+
+    left = [one for one in lost if one.instance not in call.lose_data]
+    found = loss.problems(left, agreed=call.lose_data, operation=call.operation)
+    if not left or call.yes or call.json or not project.can_ask():
+        return found
+    for problem in found:
+        click.echo(problem.render(), err=True)
+    return () if _named(left) else found
 
 
 def _agreed(root: pathlib.Path, call: Call, stack: files.StackFile, *, warm: spare.Spare | None) -> Call | None:

@@ -149,7 +149,9 @@ def test_the_official_engine_is_asked_what_only_it_knows(
 ) -> None:
     assert cli.main(command, root=project) == 0
 
-    assert pulumi.read_text() == expected.format(root=project) + "\n"
+    # What a destroy would lose is looked at first.
+    calls = [line for line in pulumi.read_text().splitlines() if not line.startswith("stack export")]
+    assert calls == [expected.format(root=project)]
 
 
 @pytest.mark.parametrize(

@@ -246,3 +246,57 @@ def test_names_that_mean_something_and_a_state_that_cannot_be_read_are_no_obstac
 
     assert cli.main(["destroy", "eks-prod", "--target", "shop-nodes"]) == 0
     assert [line.split()[0] for line in calls.read_text().splitlines()] == ["stack", "destroy"]
+
+
+DATABASE = {
+    "urn": f"{PREFIX}paasport:services:Mongodb$kubernetes:db.test/v1:Replicas::documents",
+    "parent": f"{PREFIX}paasport:services:Mongodb::documents",
+    "inputs": {"metadata": {"annotations": {"paasport.dev/deletion-loses": "databases and users"}}},
+}
+
+
+def state(**changed: object) -> str:
+    return json.dumps({"version": 3, "deployment": {"resources": [{**DATABASE, **changed}]}})
+
+
+@pytest.mark.parametrize("flags", [[], ["--yes"], ["--yes", "--yes-lose-data", "other"]])
+def test_a_destroy_that_loses_data_needs_the_name_of_each_service(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], flags: list[str]
+) -> None:
+    calls = fake_pulumi(tmp_path, monkeypatch, plan="")
+    (tmp_path / "state.json").write_text(state())
+
+    assert cli.main(["destroy", "eks-prod", *flags]) == 1
+    told = capsys.readouterr().err
+    assert "documents (Replicas) would be deleted, and with it its databases and users" in told
+    assert "its volumes could not be listed" in told
+    assert [line.split()[0] for line in calls.read_text().splitlines()] == ["stack"]
+
+
+def test_a_destroy_that_names_what_it_loses_is_handed_over(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = fake_pulumi(tmp_path, monkeypatch, plan="")
+    (tmp_path / "state.json").write_text(state())
+
+    assert cli.main(["destroy", "eks-prod", "--yes", "--yes-lose-data", "documents"]) == 0
+    assert [line.split()[0] for line in calls.read_text().splitlines()] == ["stack", "destroy"]
+
+
+def test_what_is_protected_is_refused_by_the_official_engine_itself(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = fake_pulumi(tmp_path, monkeypatch, plan="")
+    (tmp_path / "state.json").write_text(state(protect=True))
+
+    assert cli.main(["destroy", "eks-prod", "--yes"]) == 0
+    assert [line.split()[0] for line in calls.read_text().splitlines()] == ["stack", "destroy"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "done"), [("delete", "deleted"), ("replace", "replaced"), ("update", ""), ("same", "")]
+)
+def test_a_plan_loses_what_it_deletes_or_replaces(operation: str, done: str) -> None:
+    found = pulumi_plan.steps({"steps": [{"op": operation, "urn": DATABASE["urn"], "oldState": DATABASE}]})
+
+    assert [(lost.instance, lost.done) for lost in pulumi_plan.losses(found)] == ([("documents", done)] if done else [])
