@@ -242,7 +242,7 @@ class _Run:
 
     async def _unprotect(self, stack: files.StackFile) -> _Found:
         result = await self._engine(request.Operation.UP, stack)
-        note = "with protection: off and retiring: true, as a user must write before a destroy"
+        note = "with protection: off, and on a cloud retiring: true, as a user must write before a destroy"
         return _Found(notes=[note, reports.counted(result)], problems=verdicts.failures(result))
 
     async def _destroy(self, stack: files.StackFile) -> _Found:
@@ -288,6 +288,8 @@ class _Run:
             kubeconfig=str(self._stage.place.kubeconfig),
             account=self._stage.account,
             resolve_kubeconfig=self._stage.resolve,
+            # As a user must name them, too.
+            lose_data=tuple(stack.settings.services) if operation is request.Operation.DESTROY else (),
             stand_ins=True,
         )
 

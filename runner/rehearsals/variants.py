@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stacks import files, managed, resolution, settings, shared, versions
+from stacks.services import relations
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -77,8 +78,17 @@ def upgrade(cluster: resolution.Managed[Any]) -> Upgrade | None:
 
 
 def unprotected(stack: files.StackFile) -> files.StackFile | None:
-    """The stack as its user writes it before destroying it; None where it is not protected."""
+    """The stack as its user writes it before destroying it; None where neither cluster nor services are protected."""
+    place, services = stack.settings.cluster, stack.settings.services
+    held = [name for name, service in services.items() if relations.is_protected(service, cluster=place)]
     cluster = wanted(stack)
-    if cluster is None or cluster.protection == "off":
+    guarded = cluster is not None and cluster.protection != "off"
+    if not guarded and not held:
         return None
-    return variant(stack, {"protection": "off", "retiring": True})
+    changed = variant(stack, {"protection": "off", "retiring": True} if guarded else {})
+    given = copy.deepcopy(dict(changed.config.get(settings.SERVICES_KEY) or {}))
+    for name in held:
+        given[name]["protection"] = "off"
+    config = {**changed.config, settings.SERVICES_KEY: given}
+    parsed = settings.parse(config, file=stack.path.name, catalogue=stack.settings.catalogue)
+    return dataclasses.replace(changed, config=config, settings=parsed)

@@ -57,7 +57,19 @@ def test_protection_is_taken_off_as_a_user_would(stack):
 
 def test_clusters_without_a_vendor_have_no_protection_and_no_upgrade():
     assert variants.wanted(read("local-dev")) is None
-    assert variants.unprotected(read("existing-prod")) is None
+    assert variants.unprotected(read("local-prod")) is None
+
+
+def test_services_that_are_protected_are_let_go_of_one_by_one():
+    before = read("existing-prod")
+    after = variants.unprotected(before)
+    assert {service.protection for service in before.settings.services.values() if service.service == "rabbitmq"} == {
+        None
+    }
+    assert {service.protection for service in after.settings.services.values() if service.service == "rabbitmq"} == {
+        "off"
+    }
+    assert after.settings.cluster == before.settings.cluster
 
 
 def test_a_local_stack_is_rehearsed_on_the_rehearsals_control_plane():
