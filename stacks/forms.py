@@ -25,6 +25,7 @@ API_VERSION: Final = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?/v[a-z0-9]+$"
 KIND: Final = r"^[A-Z][A-Za-z0-9]*$"
 READY: Final = r"^(condition=[A-Za-z][A-Za-z0-9.-]*(=[A-Za-z]+)?|jsonpath=\{[.\[][^{}]*\}(=.+)?)$"
 FIELD: Final = r"^\.spec(\.[A-Za-z][A-Za-z0-9-]*|\[[A-Za-z0-9*-]+\])+$"
+STATUS_PATH: Final = r"^\.status(\.[A-Za-z][A-Za-z0-9]*)+$"
 SCHEME: Final = r"^[a-z][a-z0-9+.-]*$"
 PATH: Final = r"^/[A-Za-z0-9._~/?=&%+-]*$"
 IMAGE: Final = (
@@ -83,6 +84,7 @@ WORDS: Final = {
     SETTING: "a name in camelCase: letters and digits, first one in lower case",
     API_VERSION: "an API's group and version, such as acme.example/v1",
     KIND: "a name in CamelCase: letters and digits, first one in upper case",
+    STATUS_PATH: "a path in the status, such as .status.message",
     READY: "what is waited for: condition=TYPE, condition=TYPE=STATUS or jsonpath={PATH}=VALUE",
     FIELD: "a field of the resource, such as .spec.storage.size",
     SCHEME: "the first part of an address, such as https",
@@ -127,6 +129,7 @@ EXAMPLES: Final = {
     KIND: "Shop",
     READY: "condition=Ready",
     FIELD: ".spec.storage.size",
+    STATUS_PATH: ".status.message",
     SCHEME: "https",
     PATH: "/healthz",
     IMAGE: "registry.acme.example/shop:2.1.0",

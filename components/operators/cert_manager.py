@@ -70,6 +70,16 @@ def _network_policies() -> list[contracts.Manifest]:
     ]
 
 
+REQUEST: Final = contracts.Kind(
+    api_version="cert-manager.io/v1",
+    kind="CertificateRequest",
+    # Made by the operator; what keeps a Certificate waiting is said here alone.
+    ready_when=("condition=Ready",),
+    observes_generation=False,
+    volumes_when_deleted="kept",
+    short_names=("cr", "crs"),
+)
+
 CERTIFICATE: Final = contracts.Kind(
     api_version="cert-manager.io/v1",
     kind="Certificate",
@@ -79,7 +89,7 @@ CERTIFICATE: Final = contracts.Kind(
         contracts.Failure(when="condition=Issuing=False", saying="Failed"),
         # Its own status says for ever that it is being issued.
         contracts.Failure(
-            when="condition=Ready=False", saying="not found", patience=30, child="cert-manager.io/v1/CertificateRequest"
+            when="condition=Ready=False", saying="not found", patience=30, child=f"{REQUEST.api_version}/{REQUEST.kind}"
         ),
     ),
     observes_generation=True,
@@ -122,6 +132,6 @@ OPERATOR: Final = contracts.Operator(
         "issuers.cert-manager.io",
         "orders.acme.cert-manager.io",
     ),
-    kinds=(CERTIFICATE, ISSUER, CLUSTER_ISSUER),
+    kinds=(CERTIFICATE, REQUEST, ISSUER, CLUSTER_ISSUER),
     manifests=manifests,
 )

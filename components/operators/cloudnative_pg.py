@@ -103,7 +103,10 @@ BACKUP: Final = contracts.Kind(
     api_version="postgresql.cnpg.io/v1",
     kind="Backup",
     ready_when=("jsonpath={.status.phase}=completed",),
-    failures=(contracts.Failure(when="jsonpath={.status.phase}=failed", message=".status.error"),),
+    failures=tuple(
+        contracts.Failure(when=f"jsonpath={{.status.phase}}={phase}", message=".status.error")
+        for phase in ("failed", "invalid backup definition")
+    ),
     observes_generation=False,
     volumes_when_deleted="kept",
 )

@@ -53,7 +53,10 @@ def kind(resource: declarations.Resource, service: declarations.Service) -> cont
         api_version=resource.api_version,
         kind=resource.kind,
         ready_when=resource.ready,
-        failed_when=resource.failed,
+        failures=tuple(
+            contracts.Failure(when=each.when, message=each.message or "", saying=each.saying, patience=each.patience)
+            for each in resource.failed
+        ),
         observes_generation=resource.observes_generation,
         volumes_when_deleted=resource.volumes_when_deleted,
         ready_counts=tuple(resource.counts.items()),

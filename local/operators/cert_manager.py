@@ -1,6 +1,7 @@
 """cert-manager, played: real keys and certificates by the two issuers that need nobody else, self-signed and CA.
 
-Certificates are not renewed, and neither ACME nor any other issuer is played: those stay not ready, and say so.
+Certificates are not renewed, and neither ACME nor any other issuer is played: those stay not ready, and say so. A
+CertificateRequest is made only for what can't be signed at once, because only that is read: it alone says why.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ NAMESPACE: Final = "cert-manager"
 ISSUERS: Final = reconciling.Kind("cert-manager.io/v1", "Issuer")
 CLUSTER_ISSUERS: Final = reconciling.Kind("cert-manager.io/v1", "ClusterIssuer")
 CERTIFICATES: Final = reconciling.Kind("cert-manager.io/v1", "Certificate")
+REQUESTS: Final = reconciling.Kind("cert-manager.io/v1", "CertificateRequest")
 SECRETS: Final = reconciling.Kind("v1", "Secret")
 
 _CERTIFICATE_NAME: Final = "cert-manager.io/certificate-name"
@@ -32,8 +34,10 @@ def plan(picture: reconciling.Picture) -> Sequence[reconciling.Action]:
     actions: list[reconciling.Action] = []
     for issuer in issuers.values():
         actions += ownership.status(issuer, {"conditions": [_readiness(issuer, secrets=secrets)]})
+    requests = {_key(item): item for item in picture[REQUESTS]}
     for certificate in picture[CERTIFICATES]:
         actions += _worked_on(certificate, issuers=issuers, secrets=secrets)
+        actions += _requested(certificate, requests.get(_request_key(certificate)), issuers=issuers, secrets=secrets)
     return actions
 
 
@@ -60,14 +64,9 @@ def _worked_on(
     issuers: Mapping[tuple[str, str, str], Json],
     secrets: Mapping[tuple[str, str], Json],
 ) -> Iterator[reconciling.Action]:
-    metadata, spec = certificate["metadata"], certificate["spec"]
-    generation = metadata.get("generation", 0)
-    reference = spec["issuerRef"]
-    kind = reference.get("kind", "Issuer")
-    issuer = issuers.get((kind, "" if kind == "ClusterIssuer" else metadata["namespace"], reference["name"]))
-    digest = certificates.digest(spec)
-    present = secrets.get((metadata["namespace"], spec["secretName"]))
-    if present is not None and (present["metadata"].get("annotations") or {}).get(_SPEC) == digest:
+    generation = certificate["metadata"].get("generation", 0)
+    issuer = _issuer_of(certificate, issuers)
+    if _is_issued(certificate, secrets):
         ready = ownership.condition(
             "Ready",
             holds=True,
@@ -80,7 +79,73 @@ def _worked_on(
         yield from ownership.status(certificate, {"conditions": _waiting(generation)})
     else:
         authority = secrets.get((_namespace_of_secrets(issuer), issuer["spec"].get("ca", {}).get("secretName", "")))
-        yield reconciling.Apply(manifest=_secret(certificate, authority=authority, digest=digest))
+        yield reconciling.Apply(manifest=_secret(certificate, authority=authority))
+
+
+def _issuer_of(
+    certificate: Mapping[str, Any], issuers: Mapping[tuple[str, str, str], Json]
+) -> Mapping[str, Any] | None:
+    reference = certificate["spec"]["issuerRef"]
+    kind = reference.get("kind", "Issuer")
+    namespace = "" if kind == "ClusterIssuer" else certificate["metadata"]["namespace"]
+    return issuers.get((kind, namespace, reference["name"]))
+
+
+def _is_issued(certificate: Mapping[str, Any], secrets: Mapping[tuple[str, str], Json]) -> bool:
+    spec = certificate["spec"]
+    present = secrets.get((certificate["metadata"]["namespace"], spec["secretName"])) or {"metadata": {}}
+    return (present["metadata"].get("annotations") or {}).get(_SPEC) == certificates.digest(spec)
+
+
+def _requested(
+    certificate: Mapping[str, Any],
+    request: Mapping[str, Any] | None,
+    *,
+    issuers: Mapping[tuple[str, str, str], Json],
+    secrets: Mapping[tuple[str, str], Json],
+) -> Iterator[reconciling.Action]:
+    """As `Sync` of pkg/controller/certificaterequests/sync.go has it; the Certificate itself only says `Issuing`."""
+    issuer = _issuer_of(certificate, issuers)
+    reference = certificate["spec"]["issuerRef"]
+    if _is_issued(certificate, secrets) or (issuer is not None and _is_ready(issuer, secrets=secrets)):
+        if request is not None:
+            yield from ownership.status(request, {"conditions": [_ISSUED]})
+        return
+    if request is None or request["spec"]["issuerRef"] != reference:
+        yield reconciling.Apply(manifest=_request(certificate))
+        return
+    message = "Referenced issuer does not have a Ready status condition"
+    if issuer is None:
+        kind = reference.get("kind", "Issuer")
+        message = f'Referenced "{kind}" not found: {kind.lower()}.cert-manager.io "{reference["name"]}" not found'
+    pending = ownership.condition("Ready", holds=False, reason="Pending", message=message)
+    yield from ownership.status(request, {"conditions": [pending]})
+
+
+_ISSUED: Final = ownership.condition(
+    "Ready", holds=True, reason="Issued", message="Certificate fetched from issuer successfully"
+)
+
+
+def _request_key(certificate: Mapping[str, Any]) -> tuple[str, str]:
+    return certificate["metadata"]["namespace"], f"{certificate['metadata']['name']}-1"
+
+
+def _request(certificate: Mapping[str, Any]) -> Json:
+    metadata, spec = certificate["metadata"], certificate["spec"]
+    manifest = {
+        "apiVersion": REQUESTS.api_version,
+        "kind": REQUESTS.kind,
+        "metadata": {
+            "name": _request_key(certificate)[1],
+            "annotations": {_CERTIFICATE_NAME: metadata["name"], "cert-manager.io/certificate-revision": "1"},
+        },
+        "spec": {
+            "issuerRef": spec["issuerRef"],
+            "request": certificates.request(spec, seed=f"{metadata['uid']} {certificates.digest(spec)}"),
+        },
+    }
+    return ownership.owned(certificate, manifest)
 
 
 def _is_ready(issuer: Mapping[str, Any], *, secrets: Mapping[tuple[str, str], Json]) -> bool:
@@ -95,9 +160,10 @@ def _waiting(generation: int) -> list[Json]:
     ]
 
 
-def _secret(certificate: Mapping[str, Any], *, authority: Mapping[str, Any] | None, digest: str) -> Json:
+def _secret(certificate: Mapping[str, Any], *, authority: Mapping[str, Any] | None) -> Json:
     """Not owned by the certificate: cert-manager keeps a Secret whose certificate is deleted."""
     metadata, spec = certificate["metadata"], certificate["spec"]
+    digest = certificates.digest(spec)
     return {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -127,6 +193,6 @@ def _namespace_of_secrets(issuer: Mapping[str, Any]) -> str:
 PLAYED: Final = played.Played(
     name="cert-manager",
     repository="jetstack/cert-manager-controller",
-    kinds=(ISSUERS, CLUSTER_ISSUERS, CERTIFICATES, SECRETS),
+    kinds=(ISSUERS, CLUSTER_ISSUERS, CERTIFICATES, REQUESTS, SECRETS),
     plan=plan,
 )

@@ -58,6 +58,15 @@ def issued(spec: Mapping[str, Any], *, authority: Mapping[str, Any] | None, seed
     return {"tls.crt": _encoded(pem), "tls.key": _encoded(_pem(key)), "ca.crt": _encoded(chain)}
 
 
+def request(spec: Mapping[str, Any], *, seed: str) -> str:
+    """A request to sign for the key of this `seed`, as a CertificateRequest has it."""
+    key = _private_key(spec.get("privateKey") or {}, seed=seed)
+    common = str(spec.get("commonName", ""))
+    name = x509.Name([x509.NameAttribute(oid.NameOID.COMMON_NAME, common)] if common else [])
+    signed = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
+    return _encoded(signed.public_bytes(serialization.Encoding.PEM))
+
+
 def _builder(spec: Mapping[str, Any], *, name: x509.Name, issuer: x509.Name, key: Key) -> x509.CertificateBuilder:
     now = dt.datetime.now(dt.UTC)
     builder = (

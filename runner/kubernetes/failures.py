@@ -58,10 +58,13 @@ class Failure(pydantic.BaseModel):
         api_version, _, kind = self.child.rpartition("/")
         return api_version, kind
 
-    def _words(self, item: Json) -> str:
-        term = self.term
+    def own_words(self, item: Json) -> str:
+        """What stands at `message`; empty for nothing."""
         found = expectations.evaluated(self.message, item) if self.message else []
-        own = " ".join(str(found[0]).split()) if found and found[0] is not None else ""
+        return " ".join(str(found[0]).split()) if found and found[0] is not None else ""
+
+    def _words(self, item: Json) -> str:
+        term, own = self.term, self.own_words(item)
         if isinstance(term, expectations.Field):
             state = f"{term.path} is {term.value}" if term.value is not None else f"{term.path} is there"
             return f"{state} ({own})" if own else state
@@ -83,6 +86,12 @@ def of(item: Json) -> tuple[Failure, ...]:
         if failure.message and not expectations.is_path(failure.message):
             raise _error(text, f"{failure.message!r} is no path that is understood here")
     return found
+
+
+def told(item: Json) -> str:
+    """What the operator says now where it would say why it has failed: also while it is merely at work."""
+    found = (failure.own_words(item) for failure in of(item) if not failure.child)
+    return next((words for words in found if words), "")
 
 
 def _entries(text: str) -> list[Any]:

@@ -62,7 +62,9 @@ def assess(item: Json, related: Related | None = None) -> Readiness:
         return READY
     wanted = objects.annotation(item, expectations.ANNOTATION)
     if wanted:
-        return _awaiting(*(one.missing(item) for one in expectations.parse(wanted)), _unobserved(item))
+        verdict = _awaiting(*(one.missing(item) for one in expectations.parse(wanted)), _unobserved(item))
+        words = "" if verdict.ready else failures.told(item)
+        return dataclasses.replace(verdict, reason=f"{verdict.reason} - {words}") if words else verdict
     rule = _RULES.get((objects.group_of(str(item["apiVersion"])), str(item["kind"])))
     return rule(item, related or Related()) if rule else READY
 

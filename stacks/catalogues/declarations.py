@@ -64,6 +64,19 @@ class Changes(fields.Model):
     """Where the version of the software is, if it goes from one minor to the next alone, and never back."""
 
 
+class Failure(fields.Model):
+    """One thing that a status says once the operator cannot go on: waiting ends then, and not at the time-out."""
+
+    when: Annotated[str, pydantic.StringConstraints(pattern=forms.READY)]
+    """What holds then, such as `condition=Degraded` or `jsonpath={.status.phase}=Failed`."""
+    message: Annotated[str, pydantic.StringConstraints(pattern=forms.STATUS_PATH)] | None = None
+    """Where the status says why, such as `.status.message`. Leave it out for the condition's own reason and message."""
+    saying: str = ""
+    """What these words must contain, where only some of them mean a failure."""
+    patience: Seconds = 30
+    """How many seconds it must last, because the operator may mend it by itself. Default 30."""
+
+
 class Resource(fields.Model):
     """The custom resource that the operator makes an instance from, and how it is known to be ready."""
 
@@ -77,8 +90,8 @@ class Resource(fields.Model):
     """All that must hold: `condition=Ready`, `condition=Busy=False` or `jsonpath={.status.phase}=Running`."""
     counts: dict[str, str] = {}
     """Paths in the status, and those in the spec whose numbers they must reach: `.status.up: .spec.replicas`."""
-    failed: str = ""
-    """What its status says when the operator cannot go on, for people."""
+    failed: tuple[Failure, ...] = ()
+    """What its status says when the operator cannot go on. Default nothing: waiting then ends at the time-out."""
     observes_generation: fields.Flag = True
     """Whether its status has `observedGeneration`. Default true."""
     volumes_when_deleted: Literal["kept", "deleted"] = "kept"

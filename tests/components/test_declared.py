@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pulumi
 import pytest
 
@@ -319,3 +321,24 @@ def test_what_its_operator_cannot_change_and_what_is_lost_with_it_is_known_of_it
     grown = {**spec, "version": "2.2.0", "storage": {"class": "a", "size": "9Gi"}}
     verdict = lifecycle.judged(kind.rules, instance="web", before={"spec": spec}, after={"spec": grown})
     assert (verdict.problems, len(verdict.notes)) == ((), 1)
+
+
+def test_a_failure_that_is_declared_ends_a_wait(maker):
+    failed = (
+        '[{ when: "jsonpath={.status.phase}=Failed", message: .status.reason }, { when: condition=Lost, patience: 0 }]'
+    )
+    maker.change("  ready: [condition=Ready]\n", f"  ready: [condition=Ready]\n  failed: {failed}\n")
+    shop = one(built(maker, {"service": "shop"}), "Shop", "web")
+    assert json.loads(shop["metadata"]["annotations"]["paasport.dev/failed-when"]) == [
+        {"when": "jsonpath={.status.phase}=Failed", "message": ".status.reason", "patience": 30},
+        {"when": "condition=Lost"},
+    ]
+
+
+def test_a_failure_that_nobody_could_read_is_told(maker):
+    maker.change(
+        "  ready: [condition=Ready]\n", "  ready: [condition=Ready]\n  failed: [{ when: soon, message: why }]\n"
+    )
+    told = "\n".join(maker.told({"web": {"service": "shop"}}))
+    assert "resource.failed" in told
+    assert "a path in the status, such as .status.message" in told

@@ -122,3 +122,32 @@ def test_secrets_stay_when_their_certificate_goes():
 
 def test_it_looks_at_kinds_of_its_own_and_at_secrets():
     assert reconciling.Kind("v1", "Secret") in cert_manager.PLAYED.kinds
+
+
+def pending(world):
+    return world.conditions("CertificateRequest", "server-1")["Ready"]
+
+
+def test_only_the_request_says_that_there_is_no_issuer():
+    world = World(SERVER).settle()
+    assert world.items["CertificateRequest", "server-1"]["metadata"]["ownerReferences"][0]["uid"] == "uid-server"
+    told = pending(world)
+    assert (told["status"], told["reason"]) == ("False", "Pending")
+    assert told["message"] == 'Referenced "Issuer" not found: issuer.cert-manager.io "ca" not found'
+
+
+def test_only_the_request_says_that_its_issuer_is_not_ready():
+    told = pending(World(SERVER, BY_AUTHORITY).settle())
+    assert told["message"] == "Referenced issuer does not have a Ready status condition"
+
+
+def test_a_request_whose_issuer_comes_is_fulfilled():
+    world = World(SERVER).settle()
+    world.items |= World(SELF_SIGNED, AUTHORITY, BY_AUTHORITY).items
+    assert pending(world.settle())["reason"] == "Issued"
+    assert world.conditions("Certificate", "server")["Ready"]["status"] == "True"
+
+
+def test_a_request_is_one_to_sign():
+    encoded = World(SERVER).settle().items["CertificateRequest", "server-1"]["spec"]["request"]
+    assert x509.load_pem_x509_csr(base64.b64decode(encoded)).is_signature_valid

@@ -190,6 +190,14 @@ def test_wait_for_needs_the_present_generation_as_well():
     assert not readiness.assess(item).ready
 
 
+def test_what_the_operator_says_meanwhile_is_shown():
+    rule = '[{"when": "jsonpath={.status.phase}=Failed", "message": ".status.message"}]'
+    item = simple("example.test/v1", "Database", phase="Pending", message="no\n  certificate")
+    wanted = {WAIT_FOR: "jsonpath={.status.phase}=Running", "paasport.dev/failed-when": rule}
+    verdict = readiness.assess(annotated(item, **wanted))
+    assert verdict.reason == ".status.phase is Pending, awaited is Running - no certificate"
+
+
 def test_annotations_are_checked_before_anything_is_written():
     with pytest.raises(errors.EngineError, match="waitFor"):
         readiness.check(annotated(deployment(), **{WAIT_FOR: "soon"}))

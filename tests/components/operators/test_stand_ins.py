@@ -162,7 +162,7 @@ def test_a_definition_in_a_protected_group_says_that_nobody_approved_it():
 
 def test_definitions_that_are_there_are_left_alone():
     entry = catalogue.OPERATORS["cert-manager"]
-    beside = ["certificates.cert-manager.io", "issuers.cert-manager.io"]
+    beside = [f"{each}.cert-manager.io" for each in ("certificates", "certificaterequests", "issuers")]
     found = list(yaml.safe_load_all(stand_ins.definitions(entry, beside=beside)))
     assert [item["metadata"]["name"] for item in found] == ["clusterissuers.cert-manager.io"]
     assert stand_ins.definitions(entry, beside=[kind.crd for kind in entry.kinds]) == ""

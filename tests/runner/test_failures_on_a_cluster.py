@@ -1,0 +1,357 @@
+"""Every way in which an operator says that it can't go on, on a real API server: what ends the wait, and when.
+
+Real are the API server, the scheduler, Kubernetes' controllers and the prometheus-operator; the other operators are
+played. All rows wait at the same time, as in one run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import time
+
+import pytest
+import yaml
+
+from components import contracts
+from components.operators import (
+    cert_manager,
+    cloudnative_pg,
+    etcd_operator,
+    mongodb_kubernetes,
+    prometheus_operator,
+    rabbitmq_cluster_operator,
+    stand_ins,
+)
+from components.services import readiness
+from local import control_plane as control_planes
+from local.operators import catalogue
+from local.toolchain import modules
+from runner.engine import model
+from runner.kubernetes import objects, provider
+from stacks import settings
+from tests import conftest
+from tests.runner import kubernetes_builders as build
+
+pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+
+PROMETHEUS = ("github.com/prometheus-operator/prometheus-operator", "v0.85.0", "bundle.yaml")
+PLAYED = (cert_manager, cloudnative_pg, etcd_operator, mongodb_kubernetes, rabbitmq_cluster_operator)
+TOO_MUCH = {"requests": {"cpu": "1000"}, "limits": {"cpu": "1000"}}
+PASSWORD = "a-password-of-this-test"
+
+
+class Row:
+    """One object that is waited for: `before` is there first, `meanwhile` is done after so many seconds."""
+
+    def __init__(self, manifest, *, before=(), meanwhile=(0.0, None), timeout=120):
+        self.manifest, self.before, self.meanwhile = manifest, before, meanwhile
+        annotations = manifest["metadata"].setdefault("annotations", {})
+        annotations["pulumi.com/timeoutSeconds"] = str(timeout)
+
+
+def custom(kind: contracts.Kind, name, spec, **more):
+    counted = spec if kind.ready_counts else None
+    metadata = {"name": name, "namespace": name, "annotations": readiness.awaited(kind, spec=counted)}
+    return {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata, "spec": spec, **more}
+
+
+def secret(namespace, name, **data):
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": data}
+
+
+def mongodb(name, *, version="8.0.4", tls=None, resources=None):
+    user = {
+        "name": "app",
+        "db": "admin",
+        "roles": [],
+        "passwordSecretRef": {"name": "app"},
+        "scramCredentialsSecretName": "app",
+    }
+    containers = [{"name": "mongod", "resources": resources or {}}]
+    template = {"spec": {"serviceAccountName": "default", "containers": containers}}
+    spec = {
+        "members": 1,
+        "type": "ReplicaSet",
+        "version": version,
+        "security": {"authentication": {"modes": ["SCRAM"]}, **({"tls": tls} if tls else {})},
+        "users": [user],
+        "statefulSet": {"spec": {"template": template}},
+    }
+    return custom(mongodb_kubernetes.COMMUNITY, name, spec)
+
+
+def prometheus(name, **spec):
+    # Without a selector the operator reads no part of the configuration.
+    selecting = {"serviceMonitorSelector": {}}
+    return custom(prometheus_operator.PROMETHEUS, name, {"replicas": 1, "version": "v3.5.0", **selecting, **spec})
+
+
+def certificate(name, issuer):
+    spec = {"secretName": name, "dnsNames": [name], "issuerRef": {"name": issuer, "kind": "Issuer"}}
+    return custom(cert_manager.CERTIFICATE, name, spec)
+
+
+def issuer(name, spec, *, namespace=""):
+    manifest = custom(cert_manager.ISSUER, name, spec)
+    manifest["metadata"]["namespace"] = namespace or name
+    return manifest
+
+
+def postgresql(name, **spec):
+    return custom(cloudnative_pg.CLUSTER, name, {"instances": 1, "storage": {"size": "1Gi"}, **spec})
+
+
+def rabbitmq(name):
+    spec = {
+        "replicas": 1,
+        "tls": {"secretName": "absent", "caSecretName": "absent", "disableNonTLSListeners": True},
+        "persistence": {"storage": "1Gi"},
+    }
+    return custom(rabbitmq_cluster_operator.CLUSTER, name, spec)
+
+
+def budget(name):
+    """As an etcd is waited for: the operator never writes a status."""
+    terms = ["jsonpath={.status.expectedPods}=1", "jsonpath={.status.currentHealthy}=1"]
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {"name": name, "namespace": name, "annotations": {"pulumi.com/waitFor": json.dumps(terms)}},
+        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": {"app": name}}},
+    }
+
+
+def etcd(name):
+    storage = {"accessModes": "ReadWriteOnce", "storageClassName": "absent", "volumeSizeRequest": "1Gi"}
+    manifest = custom(etcd_operator.ETCD_CLUSTER, name, {"size": 1, "version": "v3.6.8", "storageSpec": storage})
+    return {**manifest, "metadata": {"name": name, "namespace": name}}
+
+
+def claim(name):
+    spec = {
+        "storageClassName": "absent",
+        "accessModes": ["ReadWriteOnce"],
+        "resources": {"requests": {"storage": "1Gi"}},
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": name, "namespace": name},
+        "spec": spec,
+    }
+
+
+def deployment(name, **spec):
+    labels = {"app": name}
+    containers = [{"name": "main", "image": "registry.example/absent:1"}]
+    template = {"metadata": {"labels": labels}, "spec": {"containers": containers}}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": name},
+        # Long enough for this test to say what a kubelet would: simulated ones pull every image.
+        "spec": {"replicas": 1, "minReadySeconds": 60, "selector": {"matchLabels": labels}, "template": template},
+    }
+
+
+async def without_image(api, namespace):
+    """What the kubelet of a node would say that can't pull the image."""
+    (pod,) = await api.list("v1", "Pod", namespace=namespace)
+    waits = {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "registry.example/absent:1"'}
+    container = {"name": "main", "ready": False, "started": False, "restartCount": 0, "image": "absent", "imageID": ""}
+    status = {
+        "conditions": [{"type": "Ready", "status": "False"}, {"type": "ContainersReady", "status": "False"}],
+        "containerStatuses": [{**container, "state": {"waiting": waits}}],
+    }
+    path = f"/api/v1/namespaces/{namespace}/pods/{pod['metadata']['name']}/status"
+    await api.request("PATCH", path, json={"status": status}, content_type="application/strategic-merge-patch+json")
+
+
+def making(*manifests):
+    async def make(api, _namespace):
+        for manifest in manifests:
+            await api.apply(manifest, field_manager="test")
+
+    return make
+
+
+ABSENT = {"name": "absent"}
+TLS = {"enabled": True, "certificateKeySecretRef": ABSENT, "caCertificateSecretRef": ABSENT}
+ROWS = {
+    "mongodb-password": Row(mongodb("mongodb-password")),
+    "mongodb-version": Row(
+        mongodb("mongodb-version", version="abc"), before=[secret("mongodb-version", "app", password=PASSWORD)]
+    ),
+    # It says for ever that this may still be coming; certificates are waited for before it.
+    "mongodb-certificate": Row(mongodb("mongodb-certificate", tls=TLS), timeout=15),
+    "mongodb-unschedulable": Row(
+        mongodb("mongodb-unschedulable", resources=TOO_MUCH),
+        before=[secret("mongodb-unschedulable", "app", password=PASSWORD)],
+    ),
+    "mongodb-heals": Row(
+        mongodb("mongodb-heals"), meanwhile=(6.0, making(secret("mongodb-heals", "app", password=PASSWORD)))
+    ),
+    "prometheus-secret": Row(
+        prometheus("prometheus-secret", additionalScrapeConfigs={"name": "absent", "key": "jobs.yaml"})
+    ),
+    "prometheus-unschedulable": Row(prometheus("prometheus-unschedulable", resources=TOO_MUCH)),
+    "certificate-issuer": Row(certificate("certificate-issuer", "absent")),
+    "certificate-heals": Row(
+        certificate("certificate-heals", "late"),
+        meanwhile=(6.0, making(issuer("late", {"selfSigned": {}}, namespace="certificate-heals"))),
+    ),
+    "issuer-secret": Row(issuer("issuer-secret", {"ca": {"secretName": "absent"}})),
+    "postgresql-certificate": Row(
+        postgresql("postgresql-certificate", certificates={"serverTLSSecret": "absent", "serverCASecret": "absent"})
+    ),
+    "postgresql-plugin": Row(postgresql("postgresql-plugin", plugins=[{"name": "absent.example"}])),
+    "rabbitmq-certificate": Row(rabbitmq("rabbitmq-certificate")),
+    "etcd-storage-class": Row(budget("etcd-storage-class"), before=[etcd("etcd-storage-class")]),
+    "claim-storage-class": Row(claim("claim-storage-class")),
+    "deployment-image": Row(deployment("deployment-image"), meanwhile=(5.0, without_image)),
+}
+
+SLACK = 45
+"""Seconds by which all may be late: a dozen operators and a scheduler on a busy machine."""
+EXPECTED = {
+    "mongodb-password": (20, ".status.phase is Failed (Error ensuring User config: user password secret: "),
+    "mongodb-version": (20, "can't compute semver version from previous FeatureCompatibilityVersion"),
+    "mongodb-certificate": (15, "TLS config is not yet valid, retrying in 10 seconds"),
+    "mongodb-unschedulable": (60, "pod mongodb-unschedulable-0: Unschedulable: 0/3 nodes are available: 3 Insuffi"),
+    "prometheus-secret": (15, 'secrets "absent" not found'),
+    "prometheus-unschedulable": (60, "Unschedulable: 0/3 nodes are available: 3 Insufficient cpu"),
+    "certificate-issuer": (30, 'Referenced "Issuer" not found: issuer.cert-manager.io "absent" not found'),
+    "issuer-secret": (30, '(ErrGetKeyPair: Error getting keypair for CA issuer: secrets "absent" not found)'),
+    "postgresql-certificate": (30, 'Secret "absent" not found'),
+    "postgresql-plugin": (30, "Unknown plugin: 'absent.example'"),
+    "rabbitmq-certificate": (30, 'condition ReconcileSuccess is False (TLSError: secrets "absent" not found)'),
+    "etcd-storage-class": (60, "pod etcd-storage-class-0: Unschedulable: "),
+    "claim-storage-class": (20, "its storage class absent does not exist"),
+    "deployment-image": (65, "container main: ImagePullBackOff: Back-off pulling image"),
+}
+"""Seconds that the failure must last before it counts, and what is said of it."""
+HEALED = ("mongodb-heals", "certificate-heals")
+
+
+def releases():
+    """Definitions and workloads of every operator: those that are played as what stands in for their releases."""
+    for entry in (module.OPERATOR for module in PLAYED):
+        (repository,) = (one.repository for one in catalogue.PLAYED if one.name == entry.name)
+        yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": entry.home}}
+        yield from yaml.safe_load_all(stand_ins.definitions(entry))
+        yield from stand_ins.objects(entry, image=f"registry.example/{repository}:1")
+    yield {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {"name": "ssd", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
+        "provisioner": "paasport.dev/simulated",
+        "volumeBindingMode": "WaitForFirstConsumer",
+    }
+    for item in yaml.load_all(modules.file(*PROMETHEUS, report=print).read_text(), Loader=_Loader):
+        if item:
+            yield item
+
+
+class _Loader(yaml.CSafeLoader):
+    """A loader that takes a bare `=` for text, as the CRDs have it."""
+
+
+_Loader.add_constructor("tag:yaml.org,2002:value", lambda loader, node: node.value)
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A control plane of this module's own: what stands in for definitions has no schema, and others need the real."""
+    name = f"pytest-failures-{os.getpid()}"
+    try:
+        control_plane = control_planes.start(name, nodes=settings.LocalNodes(), report=print)
+        kubectl = conftest.kubectl_for(control_plane.kubeconfig)
+        items = list(releases())
+        for is_kind in (True, False):
+            part = [item for item in items if (item["kind"] in ("Namespace", "CustomResourceDefinition")) == is_kind]
+            kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=yaml.safe_dump_all(part))
+        kubectl("wait", "--for=condition=Available", "deployments", "--all", "-A", "--timeout=90s")
+        yield control_plane
+    finally:
+        control_planes.delete(name)
+
+
+@pytest.fixture(scope="module")
+def ends(cluster):
+    """How each wait ended, after how many seconds, and what was said meanwhile."""
+    return asyncio.run(_waited(str(cluster.kubeconfig)))
+
+
+async def _waited(kubeconfig):
+    served = provider.from_inputs({"kubeconfig": kubeconfig}, stack=build.stack())
+    try:
+        tools = await served._connected()
+        ended = await asyncio.gather(*(_end(served, tools.planner.api, name, row) for name, row in ROWS.items()))
+        return dict(zip(ROWS, ended, strict=True))
+    finally:
+        await served.close()
+
+
+async def _end(served, api, namespace, row):
+    await making({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}, *row.before)(api, "")
+    reports = []
+
+    async def intend(_entry):
+        pass
+
+    async def meanwhile():
+        after, act = row.meanwhile
+        await asyncio.sleep(after)
+        if act is not None:
+            await act(api, namespace)
+
+    token = objects.token_of(row.manifest["apiVersion"], row.manifest["kind"])
+    goal = build.goal(token, namespace, row.manifest)
+    run = model.Run(preview=False, report=reports.append, permit_replace=lambda _: None, intend=intend)
+    other = asyncio.create_task(meanwhile())
+    began = time.monotonic()
+    outcome = await served.reconcile(goal, None, run)
+    seconds = time.monotonic() - began
+    with contextlib.suppress(asyncio.CancelledError):
+        await other
+    return outcome, seconds, reports
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_wait_ends_in_time_with_the_operators_own_words(ends, name):
+    outcome, seconds, reports = ends[name]
+    patience, words = EXPECTED[name]
+    assert not outcome.awaited
+    assert words in outcome.failure
+    assert patience <= seconds + 1
+    assert seconds < patience + SLACK
+    last = outcome.failure.splitlines()[-1]
+    assert last.startswith("next: kubectl --kubeconfig ")
+    assert f" --namespace {name} describe " in last
+    assert PASSWORD not in "\n".join([outcome.failure, *reports])
+
+
+@pytest.mark.parametrize("name", HEALED)
+def test_what_comes_a_little_late_ends_no_wait(ends, name):
+    outcome, _, reports = ends[name]
+    assert outcome.failure == ""
+    assert reports
+
+
+def test_the_events_of_what_belongs_to_an_object_are_told(ends):
+    told = ends["prometheus-unschedulable"][0].failure.splitlines()
+    assert any(line.startswith("event: pod prometheus-prometheus-unschedulable-0: FailedScheduling: ") for line in told)
+
+
+def test_a_missing_storage_class_is_named(ends):
+    told = ends["etcd-storage-class"][0].failure
+    assert 'storageclass.storage.k8s.io "absent" not found' in told
+
+
+def test_what_the_operator_says_is_shown_while_waiting(ends):
+    said = ends["mongodb-certificate"][2]
+    assert ".status.phase is Pending, awaited is Running - TLS config is not yet valid, retrying in 10 seconds" in said
