@@ -378,6 +378,23 @@ class BackupTarget:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Used:
+    """Another instance of the stack, as one that uses it knows it. It is ready before the one that uses it is made."""
+
+    name: str
+    """Also of its namespace, to which the label of `clients.labels` opens the way."""
+    service: str
+    """Which service of the catalogue it is: several may fit the same role."""
+    options: Any
+    """Its settings, for what follows from how many servers it has."""
+    endpoint: Endpoint
+    connection: Mapping[str, pulumi.Input[str]]
+    """As in its `ServiceObjects`; passwords are secret, so this goes into Secrets alone."""
+    authority: pulumi.Input[str] | None = None
+    """Certificates of who signs its own, as PEM; None where it has none, or none that is told."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class ServiceArgs(Generic[Options]):
     """What a service's builder may know: its own settings and what the cluster offers.
 
@@ -398,6 +415,8 @@ class ServiceArgs(Generic[Options]):
     """Name of the stack's Prometheus that watches the instance; empty where none does."""
     homes: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Namespaces of operators that somebody else has installed elsewhere than their entries say."""
+    uses: Mapping[str, Used] = dataclasses.field(default_factory=dict)
+    """Instances of the same stack that this one uses, by the role that its settings name: all of its `USES`."""
 
     def home(self, operator: Operator) -> str:
         """The namespace that the operator lives in on this cluster: who lets it in asks here."""
@@ -425,6 +444,9 @@ class ServiceObjects:
     endpoint: Endpoint
     version: str
     """Version of the service's own software."""
+    authority: str = ""
+    """Name of the Secret in its namespace whose `ca.crt` tells clients of the same stack whom to trust; empty where
+    there is none. Pulumi's state gets all of that Secret, so it is a server's own, never the authority's."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -38,7 +38,9 @@ class Platform(pulumi.ComponentResource):
         self._cluster = self._create_cluster()
         self._operators = self._install(order)
         self._open(_ingress(wanted))
-        self._services = {key: self._run(key, value) for key, value in wanted.services.items()}
+        self._services: dict[str, service.Instance] = {}
+        for key in relations.in_order(wanted.services):
+            self._services[key] = self._run(key, wanted.services[key])
         self.register_outputs({})
 
     def outputs(self) -> dict[str, Any]:
@@ -47,7 +49,7 @@ class Platform(pulumi.ComponentResource):
             "cluster": self._cluster_outputs(),
             # By itself, because that is where another stack of vendor `existing` looks for it.
             "kubeconfig": self._cluster.kubeconfig,
-            "services": {key: self._service_outputs(key) for key in self._services},
+            "services": {key: self._service_outputs(key) for key in self._wanted.services},
         }
 
     def _create_cluster(self) -> contracts.ClusterFacts:
@@ -98,6 +100,10 @@ class Platform(pulumi.ComponentResource):
             monitored_by=relations.watcher(name, services=self._wanted.services),
             protect=relations.is_protected(options, cluster=self._wanted.cluster),
             kinds=self._kinds,
+            uses={
+                role: self._services[used]
+                for role, used in relations.used(name, services=self._wanted.services).items()
+            },
         )
         return service.Instance(name, args, opts=pulumi.ResourceOptions(parent=self))
 

@@ -7,6 +7,7 @@ for `yaml.v2`, 2.5 s for `pulumi_aws.ec2`, 5.6 s and 235 MB for `pulumi_gcp.comp
 
 from __future__ import annotations
 
+import base64
 import functools
 import importlib.metadata
 import json
@@ -115,6 +116,22 @@ def remembered(name: str, value: pulumi.Input[Any], *, opts: pulumi.ResourceOpti
 def memory(name: str, value: pulumi.Input[Any], *, opts: pulumi.ResourceOptions) -> pulumi.Resource:
     """What keeps the value of the last run, for hooks to compare the next one with."""
     return pulumi.Stash(name, opts, input=value)
+
+
+def read_secret(name: str, place: pulumi.Input[str], *, key: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
+    """A text of a Secret that somebody else has made; `place` is its `<namespace>/<name>`.
+
+    Pulumi keeps the whole Secret in its state, encrypted: choose one of which that can be borne.
+    """
+    found = pulumi.ResourceOptions(id=place, additional_secret_outputs=["data"])
+    read = Resource(
+        "kubernetes:core/v1:Secret",
+        name,
+        {},
+        outputs=["data"],
+        opts=_versioned(pulumi.ResourceOptions.merge(opts, found)),
+    )
+    return read.output("data").apply(lambda data: base64.b64decode(data[key]).decode())
 
 
 def token(manifest: contracts.Manifest) -> str:

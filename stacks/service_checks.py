@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import graphlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -127,11 +128,75 @@ def of_stack(
     A service of which nothing is known is `unknown`: others may mean it.
     """
     for name, service in services.items():
-        if not unknown.is_unknown(service) and isinstance(service, instance.Database):
-            place = (*path, name)
+        if unknown.is_unknown(service):
+            continue
+        place = (*path, name)
+        for role in service.USES:
+            yield from unknown.as_far_as_known(_uses_what_fits(role, services, place))
+        if isinstance(service, instance.Database):
             yield from unknown.as_far_as_known(_is_watched_by_one(service, services, place))
             yield from unknown.as_far_as_known(_backups_have_a_place(service, cluster, place))
             yield from unknown.as_far_as_known(cassandra_checks.backups_need_no_stored_key(service, cluster, place))
+    yield from unknown.as_far_as_known(_none_uses_itself(services, path))
+
+
+def _uses_what_fits(
+    role: str, services: Mapping[str, instance.Instance], path: findings.Path
+) -> Iterator[findings.Finding]:
+    name = str(path[-1])
+    service = services[name]
+    key = type(service).model_fields[role].alias or role
+    place, given, wanted = (*path, key), getattr(service, role), suggestions.listed(service.USES[role], last="or")
+    why = f"a {service.service} does not work without it"
+    if given is not None and given not in services:
+        fits = relations.fitting(name, role, services=services)
+        yield findings.Finding(
+            path=place,
+            what=f"`{findings.spelled(place)}` names no service of this stack",
+            why=why,
+            next=suggestions.correction("", fits) if fits else f"add a service {wanted} of that name",
+        )
+    elif given is not None and (given == name or services[given].service not in service.USES[role]):
+        yield findings.Finding(
+            path=place,
+            what=f"`{findings.spelled(place)}` names a service {services[given].service}, not {wanted}",
+            why=f"a {service.service} uses it in a way that only this can answer",
+            next=f"name an instance of {wanted}",
+        )
+    elif given is None:
+        yield from _is_the_only_one(relations.fitting(name, role, services=services), wanted, why, place)
+
+
+def _is_the_only_one(fits: list[str], wanted: str, why: str, place: findings.Path) -> Iterator[findings.Finding]:
+    key, instance_path = place[-1], place[:-1]
+    if not fits:
+        yield findings.Finding(
+            path=instance_path,
+            what=f"`{findings.spelled(instance_path)}` uses a service {wanted}, and the stack has none",
+            why=why,
+            next=f"add a service {wanted} to the stack",
+        )
+    elif len(fits) > 1:
+        yield findings.Finding(
+            path=instance_path,
+            what=f"the stack has several services for `{findings.spelled(place)}`, and it does not say which one",
+            why=why,
+            next=f"write `{key}: {fits[0]}`, or another one of {suggestions.listed(fits)}",
+        )
+
+
+def _none_uses_itself(services: Mapping[str, instance.Instance], path: findings.Path) -> Iterator[findings.Finding]:
+    try:
+        relations.in_order(services)
+    except graphlib.CycleError as error:
+        # graphlib gives the path from what is used to what uses it, the first name again at the end.
+        circle = list(reversed(error.args[1]))
+        yield findings.Finding(
+            path=(*path, circle[0]),
+            what=f"services use each other in a circle: {' uses '.join(circle)}",
+            why="none of them could be made first",
+            next="let one of them use another service",
+        )
 
 
 def _is_watched_by_one(

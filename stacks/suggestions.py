@@ -60,6 +60,9 @@ def correction(name: str, names: Iterable[str]) -> str:
     return f"write `{near}`" if near else f"write one of {listed(choices)}"
 
 
-def listed(names: Iterable[str]) -> str:
-    """Names as they stand in a sentence."""
-    return ", ".join(f"`{name}`" for name in names)
+def listed(names: Iterable[str], *, last: str = "") -> str:
+    """Names as they stand in a sentence; `last` is the word before the last one of several, such as `or`."""
+    quoted = [f"`{name}`" for name in names]
+    if last and len(quoted) > 1:
+        return f"{', '.join(quoted[:-1])} {last} {quoted[-1]}"
+    return ", ".join(quoted)

@@ -67,6 +67,7 @@ def build(args: Args) -> contracts.ServiceObjects:
         connection=_connection(args),
         endpoint=contracts.Endpoint(namespace=args.name, service=args.name, port=PORT, scheme="amqps"),
         version=_version(args),
+        authority=_certificate(args),
     )
 
 

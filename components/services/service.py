@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -31,6 +32,8 @@ class InstanceArgs:
     """Whether what holds data is protected from deletion."""
     kinds: Mapping[tuple[str, str], contracts.Kind] = dataclasses.field(default_factory=dict)
     """What is known of its operators' kinds, by `apiVersion` and `kind`."""
+    uses: Mapping[str, Instance] = dataclasses.field(default_factory=dict)
+    """Instances that it uses, by role; all of it comes after all of them."""
 
 
 class Instance(pulumi.ComponentResource):
@@ -44,19 +47,22 @@ class Instance(pulumi.ComponentResource):
     def __init__(self, name: str, args: InstanceArgs, *, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(f"paasport:services:{args.entry.type}", name, None, provider.with_provider(args.cluster, opts))
         self._name, self._args = name, args
+        self._after_all = (*args.operators, *args.uses.values())
         target = self._backup_target()
         objects = args.entry.build(self._builder_args(target))
-        shared = registration.group(name, objects.shared, opts=self._after(*args.cluster.ready, *args.operators))
+        shared = registration.group(name, objects.shared, opts=self._after(*args.cluster.ready, *self._after_all))
         granted = target.binding.depends_on if target else ()
         before = [shared, *granted, *(self._single(manifest, after=[shared]) for manifest in objects.secrets)]
         for manifest in objects.custom_resources:
-            before.append(self._held(manifest, after=[*before, *args.operators]))
+            self._made = self._held(manifest, after=[*before, *self._after_all])
+            before.append(self._made)
         for manifest in objects.witnesses:
             before.append(self._single(manifest, after=before))
         self.connection = objects.connection
         if objects.connection:
             self._single(binding.secret(name, objects.connection), after=[shared])
         self.endpoint, self.version = objects.endpoint, objects.version
+        self._authority = objects.authority
         self.register_outputs({"url": self.endpoint.url, "version": self.version})
 
     def _builder_args(self, target: contracts.BackupTarget | None) -> contracts.ServiceArgs[Any]:
@@ -72,6 +78,32 @@ class Instance(pulumi.ComponentResource):
             },
             backups=target,
             monitored_by=args.monitored_by,
+            uses={role: used.known() for role, used in args.uses.items()},
+        )
+
+    def known(self) -> contracts.Used:
+        """What other instances that use this one know of it."""
+        return contracts.Used(
+            name=self._name,
+            service=self._args.entry.name,
+            options=self._args.options,
+            endpoint=self.endpoint,
+            connection=self.connection,
+            authority=self._certificates_of_authority if self._authority else None,
+        )
+
+    @functools.cached_property
+    def _certificates_of_authority(self) -> pulumi.Output[str]:
+        """As cert-manager has made them on the cluster: nothing outside of it can know them before.
+
+        They are looked for by an id that comes of what waits for them, so that a preview does not look too early.
+        """
+        place = self._made.id.apply(lambda _made: f"{self._name}/{self._authority}")
+        return registration.read_secret(
+            f"{self._name}-authority",
+            place,
+            key="ca.crt",
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._made]),
         )
 
     def _backup_target(self) -> contracts.BackupTarget | None:

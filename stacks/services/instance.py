@@ -72,6 +72,9 @@ class Instance(fields.Model):
     """What it does without, in words; said wherever it is checked or deployed."""
     BESIDE: ClassVar[Mapping[str, str]] = {}
     """What a server's pod asks for on top of what the server does, by resource: other containers of its operator's."""
+    USES: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Which other instances of its stack it uses: services that fit, by the field that names the instance. Such a field
+    is a `fields.ServiceName | None`, and may be left out where the stack has just one instance that fits."""
 
     service: str
     """Which service of the catalogue this is."""

@@ -93,7 +93,7 @@ OPERATOR = {
     "podSelector": {"matchLabels": {"control-plane": "k8ssandra-operator"}},
 }
 REAPER = {"podSelector": {"matchLabels": {"k8ssandra.io/reaper": "db-dc1-reaper"}}}
-CLIENTS = {"namespaceSelector": {"matchLabels": {"paasport.dev/client-of": "db"}}}
+CLIENTS = {"namespaceSelector": {"matchLabels": {"client-of.paasport.dev/db": "true"}}}
 PROMETHEUS = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "metrics"}}}
 
 

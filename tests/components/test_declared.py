@@ -106,7 +106,7 @@ def test_every_instance_is_closed_and_restricted(maker):
         "policyTypes": ["Ingress", "Egress"],
         "ingress": [
             {
-                "from": [{"namespaceSelector": {"matchLabels": {"paasport.dev/client-of": "web"}}}],
+                "from": [{"namespaceSelector": {"matchLabels": {"client-of.paasport.dev/web": "true"}}}],
                 "ports": [{"protocol": "TCP", "port": 8080}],
             }
         ],

@@ -81,7 +81,7 @@ OPERATOR = {
     "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "etcd-operator"}},
     "podSelector": {"matchLabels": {"control-plane": "controller-manager"}},
 }
-CLIENTS = {"namespaceSelector": {"matchLabels": {"paasport.dev/client-of": "kv"}}}
+CLIENTS = {"namespaceSelector": {"matchLabels": {"client-of.paasport.dev/kv": "true"}}}
 SNAPSHOTS = {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "backup", "app.kubernetes.io/instance": "kv"}}}
 
 

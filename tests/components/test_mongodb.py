@@ -112,7 +112,7 @@ def expected(name):
 
 MEMBERS = {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "mongodb", "app.kubernetes.io/instance": "db"}}}
 DUMPS = {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "backup", "app.kubernetes.io/instance": "db"}}}
-CLIENTS = {"namespaceSelector": {"matchLabels": {"paasport.dev/client-of": "db"}}}
+CLIENTS = {"namespaceSelector": {"matchLabels": {"client-of.paasport.dev/db": "true"}}}
 PROMETHEUS = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "metrics"}}}
 PASSWORD_OF_OWNER = {"name": "db-owner", "key": "password"}
 

@@ -29,7 +29,7 @@ OPERATOR = {
     "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "cnpg-system"}},
     "podSelector": {"matchLabels": {"app.kubernetes.io/name": "cloudnative-pg"}},
 }
-CLIENTS = {"namespaceSelector": {"matchLabels": {"paasport.dev/client-of": "pg"}}}
+CLIENTS = {"namespaceSelector": {"matchLabels": {"client-of.paasport.dev/pg": "true"}}}
 PROMETHEUS = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "metrics"}}}
 
 

@@ -96,7 +96,7 @@ OPERATOR = {
     "podSelector": {"matchLabels": {"app.kubernetes.io/name": "rabbitmq-cluster-operator"}},
 }
 EXPORTS = {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "backup", "app.kubernetes.io/instance": "mq"}}}
-CLIENTS = {"namespaceSelector": {"matchLabels": {"paasport.dev/client-of": "mq"}}}
+CLIENTS = {"namespaceSelector": {"matchLabels": {"client-of.paasport.dev/mq": "true"}}}
 PROMETHEUS = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "metrics"}}}
 
 

@@ -90,7 +90,7 @@ OPERATOR = {
     "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "scylla-operator"}},
     "podSelector": {"matchLabels": {"app.kubernetes.io/name": "scylla-operator"}},
 }
-CLIENTS = {"namespaceSelector": {"matchLabels": {"paasport.dev/client-of": "db"}}}
+CLIENTS = {"namespaceSelector": {"matchLabels": {"client-of.paasport.dev/db": "true"}}}
 
 
 def test_small_and_single():

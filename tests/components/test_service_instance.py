@@ -8,6 +8,7 @@ from typing import Any
 
 import pulumi
 import pytest
+from pulumi.runtime import mocks
 
 from components import contracts
 from components.clusters import storage
@@ -221,3 +222,69 @@ def test_what_holds_data_waits_for_the_permissions_that_it_was_given(run):
 
     found = run(program)
     assert found.one("test:index:Grant", "grant").urn in found.one("kubernetes:core/v1:ConfigMap", "data").dependencies
+
+
+def custom_resource(name):
+    return {"apiVersion": "acme.example/v1", "kind": "Shop", "metadata": {"name": name, "namespace": name}}
+
+
+class Reading(mocks.Mocks):
+    """A cluster that has one Secret."""
+
+    def new_resource(self, args):
+        if args.resource_id:
+            assert args.resource_id == "store/store-tls"
+            data = {"ca.crt": base64.b64encode(b"PEM").decode(), "tls.key": "eA=="}
+            return args.resource_id, {**args.inputs, "data": data}
+        return f"{args.name}-id", args.inputs
+
+    def call(self, args):
+        return {}
+
+
+def used_and_user(*, authority=""):
+    """What was built for an instance that uses another one, and for that one."""
+    asked: list[Any] = []
+
+    def other(_args):
+        return contracts.ServiceObjects(
+            shared=(),
+            custom_resources=(custom_resource("store"),),
+            connection={"type": "db", "password": pulumi.Output.secret("p")},
+            endpoint=contracts.Endpoint(namespace="store", service="store", port=2),
+            version="1",
+            authority=authority,
+        )
+
+    def build(args):
+        asked.append(args)
+        secrets = (secret("ca", ca=args.uses["books"].authority),) if authority else ()
+        endpoint = contracts.Endpoint(namespace="shop", service="db", port=1)
+        return contracts.ServiceObjects(
+            shared=(config_map("own"),), custom_resources=(), secrets=secrets, endpoint=endpoint, version="1"
+        )
+
+    cluster = facts()
+    entries = [
+        contracts.Service(name=name, type="Db", operators=(), build=of) for name, of in (("a", other), ("b", build))
+    ]
+    common = {"options": Options(), "cluster": cluster, "operators": ()}
+    store = service.Instance("store", service.InstanceArgs(entry=entries[0], **common))
+    user = service.Instance("shop", service.InstanceArgs(entry=entries[1], uses={"books": store}, **common))
+    return user.version and asked[0]
+
+
+def test_an_instance_is_told_of_those_that_it_uses_and_comes_after_them(run):
+    built = []
+    program = run(lambda: built.append(used_and_user()))
+    books = built[0].uses["books"]
+    assert (books.name, books.service, books.endpoint.url) == ("store", "a", "http://store.store.svc:2")
+    assert set(books.connection) == {"type", "password"}
+    assert books.authority is None
+    own = program.one("kubernetes:yaml/v2:ConfigGroup", "shop")
+    assert program.one("kubernetes:acme.example/v1:Shop", "store").urn in own.dependencies
+
+
+def test_the_authority_of_a_used_instance_is_read_from_its_secret_once_that_is_there(run):
+    program = run(lambda: used_and_user(authority="store-tls") and None, answers=Reading())
+    assert program.one("kubernetes:core/v1:Secret", "ca").inputs["stringData"]["ca"] == "PEM"
