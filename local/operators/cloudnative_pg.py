@@ -25,6 +25,7 @@ SERVICES: Final = reconciling.Kind("v1", "Service")
 SECRETS: Final = reconciling.Kind("v1", "Secret")
 ACCOUNTS: Final = reconciling.Kind("v1", "ServiceAccount")
 BUDGETS: Final = reconciling.Kind("policy/v1", "PodDisruptionBudget")
+NODES: Final = reconciling.Kind("v1", "Node")
 
 NAMESPACE: Final = "cnpg-system"
 """Where plugins are looked for."""
@@ -37,6 +38,7 @@ CREATING_REPLICA: Final = "Creating a new replica"
 WAITING: Final = "Waiting for the instances to become active"
 UPGRADING: Final = "Upgrading cluster"
 FAILING_OVER: Final = "Failing over"
+SWITCHING_OVER: Final = "Switchover in progress"
 RESTARTING_PRIMARY: Final = "Primary instance is being restarted without a switchover"
 UNRECOVERABLE: Final = "Cluster is unrecoverable and needs manual intervention"
 NO_OBJECTS: Final = "Unable to create required cluster objects"
@@ -181,9 +183,9 @@ def _step(cluster: Json, servers: running.Servers, found: Found) -> Step:
     if current and target and current != target:
         # The new primary takes over as soon as it runs: then it is the current one: `_told`.
         return Step(phase=status["phase"], reason=status.get("phaseReason", ""))
-    failover = _failover(cluster, servers, status)
-    if failover is not None:
-        return failover
+    handed = _switchover(cluster, servers, status, found) or _failover(cluster, servers, status)
+    if handed is not None:
+        return handed
     if servers.missing:
         return _restarted(cluster, servers, status, found)
     if servers.waiting:
@@ -200,6 +202,32 @@ def _begun(cluster: Json, status: Mapping[str, Any]) -> Step:
         return Step(phase=UNRECOVERABLE, reason=reason)
     reason = f"Creating primary instance {objects.instance(cluster, 1)}"
     return Step(phase=FIRST_PRIMARY, reason=reason, actions=_with_claims(cluster, 1))
+
+
+def _switchover(cluster: Json, servers: running.Servers, status: Mapping[str, Any], found: Found) -> Step | None:
+    """Another primary where the current one's node is being emptied: its budget keeps its pod there until then.
+
+    Only once every standby runs on another node: `setPrimaryOnSchedulableNode` of internal/controller/replicas.go.
+    """
+    nodes = {objects.instance(cluster, serial): _node(servers.pods[serial]) for serial in servers.ready}
+    current = status.get("currentPrimary")
+    if current not in nodes or not _is_emptied(nodes[current], found):
+        return None
+    others = [name for name, node in nodes.items() if node != nodes[current]]
+    if len(others) < cluster["spec"]["instances"] - 1:
+        return None
+    target = next((name for name in others if not _is_emptied(nodes[name], found)), "")
+    reason = f"Switching over to {target}, because primary instance was running on unschedulable node {nodes[current]}"
+    return Step(phase=SWITCHING_OVER, reason=reason, target=target) if target else None
+
+
+def _node(pod: Mapping[str, Any]) -> str:
+    return str(pod["spec"].get("nodeName", ""))
+
+
+def _is_emptied(node: str, found: Found) -> bool:
+    live = found[NODES].get(("", node))
+    return live is not None and bool(live["spec"].get("unschedulable"))
 
 
 def _failover(cluster: Json, servers: running.Servers, status: Mapping[str, Any]) -> Step | None:
@@ -343,12 +371,13 @@ def _deleted(kind: reconciling.Kind, item: Mapping[str, Any]) -> reconciling.Act
 
 
 def _key(item: Mapping[str, Any]) -> tuple[str, str]:
-    return item["metadata"]["namespace"], item["metadata"]["name"]
+    """Namespace, which is empty for what has none, and name."""
+    return item["metadata"].get("namespace", ""), item["metadata"]["name"]
 
 
 PLAYED: Final = played.Played(
     name="cloudnative-pg",
     repository="cloudnative-pg/cloudnative-pg",
-    kinds=(CLUSTERS, PODS, CLAIMS, SERVICES, SECRETS, ACCOUNTS, BUDGETS),
+    kinds=(CLUSTERS, PODS, CLAIMS, SERVICES, SECRETS, ACCOUNTS, BUDGETS, NODES),
     plan=plan,
 )

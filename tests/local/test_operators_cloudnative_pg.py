@@ -97,6 +97,16 @@ class World:
         self.deleted.clear()
         return self.settle()
 
+    def place(self, **nodes):
+        """Pods are on these nodes, those with a `-` before their name are being emptied."""
+        for pod, node in nodes.items():
+            name = node.removeprefix("-")
+            self.items["Pod", pod.replace("_", "-")]["spec"]["nodeName"] = name
+            spec = {"unschedulable": True} if node.startswith("-") else {}
+            self.items["Node", name] = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "spec": spec}
+        self.phases.clear()
+        return self.settle()
+
     def lose(self, name):
         """A pod is gone, with its node."""
         del self.items["Pod", name]
@@ -311,6 +321,30 @@ def test_nobody_takes_over_where_a_commit_could_be_missing(world):
     assert (told["phase"], told["targetPrimary"]) == ("Failing over", "pg-3")
 
 
+def test_a_primary_hands_over_before_its_node_is_emptied(world):
+    world.place(pg_1="-a", pg_2="b", pg_3="c")
+    assert world.phases == ["Switchover in progress", "Cluster in healthy state"]
+    assert world.roles == {"pg-1": "replica", "pg-2": "primary", "pg-3": "replica"}
+
+
+def test_it_hands_over_to_nobody_whose_node_is_emptied_too(world):
+    world.place(pg_1="-a", pg_2="-b", pg_3="c")
+    assert world.roles == {"pg-1": "replica", "pg-2": "replica", "pg-3": "primary"}
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        pytest.param({"pg_1": "a", "pg_2": "-b", "pg_3": "c"}, id="only-a-standby's-node"),
+        pytest.param({"pg_1": "-a", "pg_2": "-a", "pg_3": "c"}, id="a-standby-is-still-there"),
+        pytest.param({"pg_1": "-a", "pg_2": "-b", "pg_3": "-c"}, id="all-nodes"),
+    ],
+)
+def test_otherwise_the_primary_stays_though_nodes_are_emptied(world, nodes):
+    world.place(**nodes)
+    assert world.roles == {"pg-1": "primary", "pg-2": "replica", "pg-3": "replica"}
+
+
 def test_a_single_server_that_is_lost_comes_back_with_its_volumes():
     world = World().settle()
     claims = copy.deepcopy(world.of("PersistentVolumeClaim"))
@@ -415,7 +449,8 @@ def test_pods_of_others_are_left_alone(world):
     assert cloudnative_pg.plan(world.picture()) == []
 
 
-def test_it_looks_at_what_it_makes():
+def test_it_looks_at_what_it_makes_and_at_nodes():
     assert {kind.kind for kind in cloudnative_pg.PLAYED.kinds} == {
         *("Cluster", "Pod", "PersistentVolumeClaim", "Service", "Secret", "ServiceAccount", "PodDisruptionBudget"),
+        "Node",
     }
