@@ -15,6 +15,7 @@ from runner.kubernetes import (
     identity,
     immutable,
     objects,
+    owners,
     rejections,
     secrecy,
     wanted,
@@ -111,15 +112,14 @@ class Planner:
         """Whether the object carries this stack's label."""
         return objects.label(live, self.stack.label_key) == self.stack.label_value
 
-    def refuse_foreign(self, reference: objects.Reference, live: Json, *, adopt: bool) -> None:
+    async def refuse_foreign(self, reference: objects.Reference, live: Json, *, adopt: bool) -> None:
         """Raise `EngineError` for an object that another stack claims, or that this stack has not made."""
         owner = objects.label(live, self.stack.label_key)
         if owner == self.stack.label_value:
             return
         if owner:
             raise errors.EngineError.of(
-                f"{reference} belongs to another stack: its label {self.stack.label_key} is {owner}, not "
-                f"{self.stack.label_value}",
+                f"{reference} belongs to another stack: {await owners.stack(self.api, owner)}",
                 why="two stacks that apply the same object undo each other's changes",
                 next="remove it from one of the two programs, or give it another name",
             )

@@ -100,7 +100,7 @@ class Turn:
     async def _plan(self, live: Json | None) -> planning.Plan:
         if self._renamed() and self.old is not None:
             if live is not None:
-                self.tools.planner.refuse_foreign(self.want.reference, live, adopt=False)
+                await self.tools.planner.refuse_foreign(self.want.reference, live, adopt=False)
             change = model.FieldChange(path="metadata.name", before=self.old.id, after=self.want.reference.id)
             return self._plan_of(model.Operation.REPLACE, live=None, changes=(change,))
         if live is None:
@@ -113,7 +113,7 @@ class Turn:
             return self._plan_of(model.Operation.CREATE, live=None)
         known = self.old is not None and (not self.old.pending or self.old.uid == live["metadata"]["uid"])
         adopt = known or bool(self.goal.options.import_id)
-        self.tools.planner.refuse_foreign(self.want.reference, live, adopt=adopt)
+        await self.tools.planner.refuse_foreign(self.want.reference, live, adopt=adopt)
         if self.run.forced and self.old is not None:
             return self._plan_of(model.Operation.REPLACE, live=live, changes=self.run.forced)
         if self.goal.options.before_update:

@@ -41,7 +41,7 @@ class Api:
     async def get(self, *_):
         return self.live
 
-    def refuse_foreign(self, *_, **__):
+    async def refuse_foreign(self, *_, **__):
         pass
 
     async def plan(self, _want, _goal, *, live):
