@@ -187,32 +187,41 @@ def _opened(source: sources.Source, opener: configuration.Opener) -> tuple[dict[
 
 
 def _collisions(project: sources.Project, source: sources.Source, judged: _Judged) -> tuple[errors.Problem, ...]:
-    """Where the cluster of another stack is the same one."""
+    """Where the cluster of another stack is the same one, and what only one of the two can have on it."""
     from stacks import neighbours, settings  # noqa: PLC0415 - as in `_judged`
 
-    cluster = judged.cluster
+    cluster, path = judged.cluster, (settings.CLUSTER_KEY,)
     own = unknown.attempt(lambda: neighbours.identity(cluster, stack=source.stack) if cluster is not None else None)
-    if unknown.inside(own) or own is None:
-        return ()
     others = {
-        other: _identity(project.root, other, path.stat().st_mtime_ns)
+        other: _neighbour(project.root, other, path.stat().st_mtime_ns)
         for other, path in project.stacks.items()
         if other != source.stack
     }
-    found = list(neighbours.collisions(own, others, path=(settings.CLUSTER_KEY,)))
+    found: list[findings.Finding] = []
+    if not unknown.inside(own):
+        found += neighbours.collisions(own, {name: other.identity for name, other in others.items()}, path=path)
+    if judged.wanted is not None:
+        tenants = {name: other.tenant for name, other in others.items()}
+        among = neighbours.tenants({source.stack: neighbours.tenant(judged.wanted, stack=source.stack), **tenants})
+        found += neighbours.crowding(source.stack, among=among, cluster=path, services=(settings.SERVICES_KEY,))
     return findings.problems(found, locate=source.locate, file=source.file)
 
 
 @functools.lru_cache(maxsize=256)
-def _identity(root: pathlib.Path, stack: str, _changed: int) -> neighbours.Identity | None:
-    """What tells the stack's cluster from others; None where its file has problems, which its own check tells."""
+def _neighbour(root: pathlib.Path, stack: str, _changed: int) -> neighbours.Neighbour:
+    """What another stack must not be or want too; nothing where its file has problems, which its own check tells."""
     from stacks import neighbours  # noqa: PLC0415 - as in `_judged`
 
     try:
         judged = _inspected(sources.source(sources.project(root), stack), today=None, with_catalogue=False)
     except errors.UsageError:
-        return None
-    return None if judged.problems or judged.cluster is None else neighbours.identity(judged.cluster, stack=stack)
+        return neighbours.Neighbour()
+    if judged.problems or judged.cluster is None:
+        return neighbours.Neighbour()
+    return neighbours.Neighbour(
+        identity=neighbours.identity(judged.cluster, stack=stack),
+        tenant=neighbours.tenant(judged.wanted, stack=stack) if judged.wanted else None,
+    )
 
 
 def _inspected(source: sources.Source, *, today: dt.date | None, with_catalogue: bool = True) -> _Judged:

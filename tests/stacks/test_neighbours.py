@@ -54,3 +54,64 @@ def test_a_neighbour_with_problems_of_its_own_is_no_problem_here(project):
     write(project, "a", samples.AKS)
     write(project, "b", {"vendor": "aks"})
     assert problems(project, "a") == []
+
+
+LOCAL = {"vendor": "local", "name": "shared"}
+METRICS = {"metrics": {"service": "prometheus"}}
+
+
+def write_services(project, stack, cluster, services):
+    config = {"paasport:cluster": cluster, "paasport:services": services}
+    project.write(yaml.safe_dump({"config": config}), stack=stack)
+
+
+def test_two_stacks_on_one_control_plane_cannot_both_have_what_there_is_once(project):
+    write_services(project, "a", LOCAL, METRICS)
+    write_services(project, "b", LOCAL, METRICS)
+    assert problems(project, "b") == [
+        (
+            "stacks/Pulumi.b.yaml:2:3: the stack `a` is on the same cluster, and both would make "
+            "`prometheus-operator`, the storage classes\n"
+            "  a cluster has them once: two would undo what the other does\n"
+            "  next: let one of the two own them, and write them under `paasport:cluster.has` of the other"
+        ),
+        (
+            "stacks/Pulumi.b.yaml:6:5: `paasport:services.metrics` has the name of an instance of the stack `a` "
+            "on the same cluster\n"
+            "  an instance lives alone in the namespace of its name, and a cluster has each name once\n"
+            "  next: give one of the two another name"
+        ),
+    ]
+
+
+def test_a_stack_that_says_what_is_there_is_a_good_neighbour(project):
+    has = {"operators": ["prometheus-operator"], "storageClasses": True}
+    write_services(project, "a", LOCAL, METRICS)
+    write_services(project, "b", {**LOCAL, "has": has}, {"eyes": METRICS["metrics"]})
+    assert [problems(project, stack) for stack in "ab"] == [[], []]
+
+
+def test_the_cluster_of_another_stack_is_the_same_one_whoever_makes_it(project):
+    existing = {"vendor": "existing", "name": "guest", "storage": {"provisioner": "ebs.csi.aws.com"}}
+    write_services(project, "shop", samples.EKS, METRICS)
+    write_services(project, "first", {**existing, "kubeconfig": {"stack": "shop"}}, METRICS)
+    write_services(project, "second", {**existing, "kubeconfig": {"stack": "acme/paasport/first"}}, METRICS)
+    for stack, others in (("shop", ("first", "second")), ("second", ("first", "shop"))):
+        told = " ".join(problems(project, stack))
+        assert [f"instance of the stack `{other}` on the same cluster" in told for other in others] == [True, True]
+
+
+def test_control_planes_of_other_names_and_kubeconfigs_that_may_lead_anywhere_are_no_neighbours(project):
+    existing = {"vendor": "existing", "name": "guest", "storage": {"provisioner": "ebs.csi.aws.com"}}
+    write_services(project, "a", {"vendor": "local"}, METRICS)
+    write_services(project, "b", {"vendor": "local"}, METRICS)
+    write_services(project, "c", {**existing, "kubeconfig": {"path": "~/.kube/config"}}, METRICS)
+    write_services(project, "d", {**existing, "kubeconfig": {"path": "~/.kube/config"}}, METRICS)
+    assert [problems(project, stack) for stack in "abcd"] == [[], [], [], []]
+
+
+def test_stacks_that_refer_to_each_other_are_told_nothing_that_is_not_so(project):
+    existing = {"vendor": "existing", "name": "guest", "storage": {"provisioner": "ebs.csi.aws.com"}}
+    write_services(project, "a", {**existing, "kubeconfig": {"stack": "b"}}, {})
+    write_services(project, "b", {**existing, "kubeconfig": {"stack": "a"}}, {})
+    assert [problems(project, stack) for stack in "ab"] == [[], []]
