@@ -24,7 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "docs/cli.schema.json").read_text(encoding="utf-8"))
 CLOUD = [f"{vendor}-{tier}" for vendor in ("eks", "gke", "aks") for tier in ("dev", "staging", "prod")]
 VENDORS = ("aws:", "gcp:", "azure-native:")
-STACKS = [*CLOUD, "existing-dev", "existing-prod", "local-dev"]
+STACKS = [*CLOUD, "existing-dev", "existing-prod", "local-dev", "local-prod"]
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +57,19 @@ def titles(document):
     return [step["title"] for step in document["steps"]]
 
 
+@pytest.fixture
+def only_metrics(monkeypatch):
+    """Stacks have no other service: what is tested is the vendor's doing, and each service takes its time."""
+    read = project.read
+
+    def lean(root, name):
+        stack = read(root, name)
+        config = {**stack.config, "paasport:services": {"metrics": stack.config["paasport:services"]["metrics"]}}
+        return dataclasses.replace(stack, config=config, settings=settings.parse(config))
+
+    monkeypatch.setattr(project, "read", lean)
+
+
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_stack_lives_and_goes_and_leaves_nothing(stack, capsys):
     code, document = rehearse(capsys, stack)
@@ -71,6 +84,7 @@ def test_a_stack_lives_and_goes_and_leaves_nothing(stack, capsys):
     assert control_planes.names() == []
 
 
+@pytest.mark.usefixtures("only_metrics")
 @pytest.mark.parametrize("stack", CLOUD)
 def test_faults_of_the_vendor_cost_more_runs_and_nothing_else(stack, capsys):
     """All kinds together, because each rehearsal takes its time.
@@ -89,6 +103,7 @@ def test_faults_of_the_vendor_cost_more_runs_and_nothing_else(stack, capsys):
     assert titles(document)[-1] == "destroy"
 
 
+@pytest.mark.usefixtures("only_metrics")
 @pytest.mark.parametrize("stack", ["eks-staging", "aks-staging"])
 def test_a_cluster_whose_vendor_makes_the_nodes_lives_and_goes_alike(stack, capsys, monkeypatch):
     """EKS Auto Mode and AKS' node auto provisioning; GKE's counterpart is a stack of its own."""
@@ -121,6 +136,7 @@ def test_the_whole_catalogue_lives_side_by_side_and_goes(capsys, monkeypatch):
     assert titles(document)[-1] == "destroy"
 
 
+@pytest.mark.usefixtures("only_metrics")
 def test_without_the_drain_guard_the_leak_is_caught(capsys, monkeypatch):
     async def delete_nothing(*_):
         pass
@@ -136,6 +152,7 @@ def test_without_the_drain_guard_the_leak_is_caught(capsys, monkeypatch):
     assert "of Service made-by-hand/entrance is left in the account" in told
 
 
+@pytest.mark.usefixtures("only_metrics")
 def test_a_kept_rehearsal_is_what_a_preview_compares_with(capsys):
     code, document = rehearse(capsys, "gke-dev", "--keep")
     assert (code, titles(document)[-1]) == (0, "deploy once more, to keep")
