@@ -71,7 +71,7 @@ def medusa(args: Args) -> dict[str, Any]:
         return {}
     store = args.backups.store
     secret = tls(args)
-    resources = {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "1Gi"}}
+    resources = {"requests": dict(settings.MEDUSA), "limits": {"memory": "1Gi"}}
     return {
         "medusa": {
             "storageProperties": {

@@ -19,6 +19,10 @@ LEAST_CPU: Final = "500m"
 LEAST_MEMORY: Final = "2Gi"
 """Half of it is the heap."""
 LEAST_STORAGE: Final = "5Gi"
+LOGGER: Final = {"cpu": "100m", "memory": "64Mi"}
+"""What the operator's own container beside every node asks for."""
+MEDUSA: Final = {"cpu": "100m", "memory": "256Mi"}
+"""What the one that writes backups asks for."""
 RACKS: Final = 3
 """Of a zonal cluster, one for each zone: as many as there are copies of data."""
 USER: Final = "admin"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from stacks import findings, quantities, unknown
 from stacks.services import cassandra, instance
@@ -97,6 +97,33 @@ def every_node_has_a_host(
         )
 
 
+def pods_fit_a_node(
+    service: instance.Instance, hosts: nodes.Nodes | None, path: findings.Path
+) -> Iterator[findings.Finding]:
+    """Cassandra together with the containers beside it. Cassandra alone is judged elsewhere."""
+    if not isinstance(service, cassandra.Cassandra) or hosts is None:
+        return
+    others = [cassandra.LOGGER, *([cassandra.MEDUSA] if service.backups is not None else [])]
+    resources: tuple[Literal["cpu", "memory"], ...] = ("cpu", "memory")
+    for resource in resources:
+        asked, held = quantities.value(service.asked(resource)), getattr(hosts, resource)
+        beside = sum((quantities.value(other[resource]) for other in others), start=quantities.value("0"))
+        if asked <= held < asked + beside:
+            more = " and ".join(other[resource] for other in others)
+            yield findings.Finding(
+                path=path,
+                what=(
+                    f"`{findings.spelled(path)}` asks for {service.asked(resource)} of {resource}, the containers "
+                    f"beside it for {more} more, and together no node holds them"
+                ),
+                why="the pod would stay Pending",
+                next=(
+                    f"write less into `overrides.{resource}`, or "
+                    f"{hosts.remedy.format(resource=resource, asked=service.asked(resource))}"
+                ),
+            )
+
+
 def restore_is_done_by_hand(
     service: instance.Instance, _hosts: nodes.Nodes | None, path: findings.Path
 ) -> Iterator[findings.Finding]:
@@ -116,6 +143,7 @@ CHECKS = (
     version_can_be_had,
     resources_are_enough,
     every_node_has_a_host,
+    pods_fit_a_node,
     restore_is_done_by_hand,
 )
 

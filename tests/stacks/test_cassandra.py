@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from stacks import nodes, settings
 from stacks.services import cassandra
 from tests.stacks import samples
 
@@ -60,6 +61,27 @@ def test_two_nodes_never_share_a_host():
             "  next: write 3 or less, or give the cluster more nodes"
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("node", "refused"), [({"memory": "4Gi"}, True), ({"memory": "4160Mi"}, False), ({"cpu": "1"}, True)]
+)
+def test_what_runs_beside_a_node_fits_too(node, refused):
+    found = told({"vendor": "local", "nodes": {"cpu": "16", "memory": "64Gi"} | node})
+    assert bool(found) is refused
+    if refused:
+        (resource,) = node
+        beside = {"cpu": "100m", "memory": "64Mi"}[resource]
+        assert f"the containers beside it for {beside} more, and together no node holds them" in found[0]
+
+
+def test_what_writes_backups_fits_too():
+    cluster = samples.pools(samples.EKS | BACKED, general=samples.GENERAL | {"shape": {"cpu": 2, "memory": "8Gi"}})
+    held = int(nodes.of(settings.parse({"paasport:cluster": cluster}).cluster).memory)
+    asked = {"memory": f"{held // 2**20 - 100}Mi"}
+    assert told(cluster, overrides=asked) == []
+    (found,) = told(cluster, overrides=asked, backups={})
+    assert "for 64Mi and 256Mi more" in found
 
 
 @pytest.mark.parametrize("version", ["4.1.8", "4.1.12", "5.0.3", "5.0.9"])
