@@ -16,7 +16,7 @@ from runner.commands import project
 from runner.commands import rehearse as rehearse_command
 from runner.rehearsals import leavings, variants
 from stacks import settings
-from stacks.services import catalogue
+from stacks.services import catalogue, instance
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
@@ -131,6 +131,28 @@ def test_the_whole_catalogue_lives_side_by_side_and_goes(capsys, monkeypatch):
 
     monkeypatch.setattr(project, "read", full)
     code, document = rehearse(capsys, "local-dev")
+    assert [item["message"] for item in document["diagnostics"]] == []
+    assert (code, document["passed"]) == (0, True)
+    assert titles(document)[-1] == "destroy"
+
+
+def test_whatever_can_be_backed_up_lives_on_a_cloud_with_backups_and_goes(capsys, monkeypatch):
+    """Of the clouds one: services differ between them in no object, as `tests/components/every_service/` shows."""
+    read = project.read
+    services = {
+        f"my-{name}": {"service": name, "backups": {}}
+        for name, model in catalogue.SERVICES.items()
+        if issubclass(model, instance.Database) and "backups" not in model.REFUSED
+    }
+
+    def saved(root, name):
+        found = read(root, name)
+        cluster = {**found.config["paasport:cluster"], "backups": {"retentionDays": 30}}
+        wanted = {**found.config, "paasport:cluster": cluster, "paasport:services": services}
+        return dataclasses.replace(found, config=wanted, settings=settings.parse(wanted))
+
+    monkeypatch.setattr(project, "read", saved)
+    code, document = rehearse(capsys, "eks-dev")
     assert [item["message"] for item in document["diagnostics"]] == []
     assert (code, document["passed"]) == (0, True)
     assert titles(document)[-1] == "destroy"
