@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from stacks import findings, quantities
-from stacks.services import etcd, instance
+from stacks import findings
+from stacks.services import etcd, instance, limits
 
 if TYPE_CHECKING:
     from stacks import nodes
+
+_MOST: Final = limits.Most(
+    count=etcd.MOST_MEMBERS,
+    servers="members",
+    why="every write waits for a majority, so each member more makes all of them slower",
+    otherwise="give one instance to each group of clients",
+)
+_LEAST: Final = {
+    "storage": limits.Least(
+        amount=etcd.LEAST_STORAGE, why="half of it is for logs and snapshots, and a member whose volume is full stops"
+    ),
+}
 
 
 def members_have_a_majority(
     service: instance.Instance, _hosts: nodes.Nodes | None, path: findings.Path
 ) -> Iterator[findings.Finding]:
     """An odd number, and not too many."""
-    if not isinstance(service, etcd.Etcd) or service.overrides.replicas is None:
-        return
-    members, place = service.overrides.replicas, (*path, "overrides", "replicas")
-    if members % 2 == 0:
-        yield findings.Finding(
-            path=place,
-            what=f"`{findings.spelled(place)}` is {members}, an even number of members",
-            why=f"a majority of {members} is {service.quorum}, so no more may fail than with {members - 1}",
-            next=f"write {min(members + 1, etcd.MOST_MEMBERS)}",
-        )
-    elif members > etcd.MOST_MEMBERS:
-        yield findings.Finding(
-            path=place,
-            what=f"`{findings.spelled(place)}` is {members}; {etcd.MOST_MEMBERS} members are the most",
-            why="every write waits for a majority, so each member more makes all of them slower",
-            next=f"write {etcd.MOST_MEMBERS}, or give one instance to each group of clients",
-        )
+    if isinstance(service, etcd.Etcd):
+        yield from limits.have_a_majority(service, path, most=_MOST)
 
 
 def version_is_run(
@@ -55,30 +52,17 @@ def volume_is_large_enough(
     service: instance.Instance, _hosts: nodes.Nodes | None, path: findings.Path
 ) -> Iterator[findings.Finding]:
     """Room for logs and snapshots beside the database."""
-    if not isinstance(service, etcd.Etcd) or service.overrides.storage is None:
-        return
-    storage, place = service.overrides.storage, (*path, "overrides", "storage")
-    if quantities.value(storage) < quantities.value(etcd.LEAST_STORAGE):
-        yield findings.Finding(
-            path=place,
-            what=f"`{findings.spelled(place)}` is {storage}; {etcd.LEAST_STORAGE} is the least",
-            why="half of it is for logs and snapshots, and a member whose volume is full stops",
-            next=f"write {etcd.LEAST_STORAGE} or more; the database may fill half of it",
-        )
+    if isinstance(service, etcd.Etcd):
+        yield from limits.resources_are_enough(service, path, least=_LEAST)
 
 
 def restore_is_done_by_hand(
     service: instance.Instance, _hosts: nodes.Nodes | None, path: findings.Path
 ) -> Iterator[findings.Finding]:
     """The operator has no way to begin with a snapshot."""
-    if isinstance(service, etcd.Etcd) and service.restore is not None:
-        place = (*path, "restore")
-        yield findings.Finding(
-            path=place,
-            what=f"`{findings.spelled(place)}` cannot be had for an etcd",
-            why="etcd-operator 0.2.0 always begins with an empty database",
-            next="leave it out, and restore by hand: docs/services/etcd.md has the steps",
-        )
+    if isinstance(service, etcd.Etcd):
+        why = "etcd-operator 0.2.0 always begins with an empty database"
+        yield from limits.restore_is_done_by_hand(service, path, kind="an etcd", why=why, how="restore")
 
 
 CHECKS = (members_have_a_majority, version_is_run, volume_is_large_enough, restore_is_done_by_hand)

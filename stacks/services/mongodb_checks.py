@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
-from stacks import findings, quantities, unknown
-from stacks.services import instance, mongodb
+from stacks import findings, unknown
+from stacks.services import instance, limits, mongodb
 
 if TYPE_CHECKING:
     from stacks import nodes
 
-_LEAST: Final[dict[Literal["cpu", "memory", "storage"], tuple[str, str]]] = {
-    "cpu": (mongodb.LEAST_CPU, "the agent beside mongod takes a tenth of a core of it"),
-    "memory": (mongodb.LEAST_MEMORY, "the agent takes 500 MiB of it, and mongod's smallest cache another quarter"),
-    "storage": (mongodb.LEAST_STORAGE, "the log that members replicate by and the journal take gigabytes of it"),
+_MOST: Final = limits.Most(
+    count=mongodb.MOST_MEMBERS, servers="members", why="no more than seven members of a replica set may vote"
+)
+_LEAST: Final = {
+    "cpu": limits.Least(amount=mongodb.LEAST_CPU, why="the agent beside mongod takes a tenth of a core of it"),
+    "memory": limits.Least(
+        amount=mongodb.LEAST_MEMORY, why="the agent takes 500 MiB of it, and mongod's smallest cache another quarter"
+    ),
+    "storage": limits.Least(
+        amount=mongodb.LEAST_STORAGE, why="the log that members replicate by and the journal take gigabytes of it"
+    ),
 }
 
 
@@ -22,23 +29,8 @@ def members_have_a_majority(
     service: instance.Instance, _hosts: nodes.Nodes | None, path: findings.Path
 ) -> Iterator[findings.Finding]:
     """An odd number, and not too many."""
-    if not isinstance(service, mongodb.Mongodb) or service.overrides.replicas is None:
-        return
-    members, place = service.overrides.replicas, (*path, "overrides", "replicas")
-    if members > mongodb.MOST_MEMBERS:
-        yield findings.Finding(
-            path=place,
-            what=f"`{findings.spelled(place)}` is {members}; {mongodb.MOST_MEMBERS} members are the most",
-            why="no more than seven members of a replica set may vote",
-            next=f"write {mongodb.MOST_MEMBERS} or less",
-        )
-    elif members % 2 == 0:
-        yield findings.Finding(
-            path=place,
-            what=f"`{findings.spelled(place)}` is {members}, an even number of members",
-            why=f"a majority of {members} is {service.majority}, so no more may fail than with {members - 1}",
-            next=f"write {members + 1}",
-        )
+    if isinstance(service, mongodb.Mongodb):
+        yield from limits.have_a_majority(service, path, most=_MOST)
 
 
 def version_can_be_had(
@@ -89,18 +81,8 @@ def resources_are_enough(
     service: instance.Instance, _hosts: nodes.Nodes | None, path: findings.Path
 ) -> Iterator[findings.Finding]:
     """For mongod, its agent, and what mongod writes beside data."""
-    if not isinstance(service, mongodb.Mongodb):
-        return
-    for resource, (least, why) in _LEAST.items():
-        asked = getattr(service.overrides, resource)
-        if asked is not None and quantities.value(asked) < quantities.value(least):
-            place = (*path, "overrides", resource)
-            yield findings.Finding(
-                path=place,
-                what=f"`{findings.spelled(place)}` is {asked}; {least} is the least",
-                why=why,
-                next=f"write {least} or more",
-            )
+    if isinstance(service, mongodb.Mongodb):
+        yield from limits.resources_are_enough(service, path, least=_LEAST)
 
 
 def names_are_free(
@@ -125,14 +107,9 @@ def restore_is_done_by_hand(
     service: instance.Instance, _hosts: nodes.Nodes | None, path: findings.Path
 ) -> Iterator[findings.Finding]:
     """The operator has no way to begin with a dump."""
-    if isinstance(service, mongodb.Mongodb) and service.restore is not None:
-        place = (*path, "restore")
-        yield findings.Finding(
-            path=place,
-            what=f"`{findings.spelled(place)}` cannot be had for a MongoDB",
-            why="the operator 1.10.0 always begins with an empty replica set",
-            next="leave it out, and load the dump by hand: docs/services/mongodb.md has the steps",
-        )
+    if isinstance(service, mongodb.Mongodb):
+        why = "the operator 1.10.0 always begins with an empty replica set"
+        yield from limits.restore_is_done_by_hand(service, path, kind="a MongoDB", why=why, how="load the dump")
 
 
 CHECKS = (

@@ -6,16 +6,28 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, Literal
 
 from stacks import findings, quantities, unknown
-from stacks.services import instance, postgresql
+from stacks.services import instance, limits, postgresql
 
 if TYPE_CHECKING:
     from stacks import nodes
 
+_MOST: Final = limits.Most(
+    count=postgresql.MOST_SERVERS,
+    servers="servers",
+    why="every standby reads everything from the primary, which has no more time for its clients then",
+)
 _LEAST: Final = {
-    "cpu": (postgresql.LEAST_CPU, "with less a server answers its own probes too late, and is restarted"),
-    "memory": (postgresql.LEAST_MEMORY, "a quarter of it is the cache, and every connection takes some of the rest"),
-    "storage": (postgresql.LEAST_STORAGE, "a server whose volume is full stops"),
-    "wal": (postgresql.LEAST_WAL, "half of it is for standbys that are away, and a server whose log is full stops"),
+    "cpu": limits.Least(
+        amount=postgresql.LEAST_CPU, why="with less a server answers its own probes too late, and is restarted"
+    ),
+    "memory": limits.Least(
+        amount=postgresql.LEAST_MEMORY, why="a quarter of it is the cache, and every connection takes some of the rest"
+    ),
+    "storage": limits.Least(amount=postgresql.LEAST_STORAGE, why="a server whose volume is full stops"),
+    "wal": limits.Least(
+        amount=postgresql.LEAST_WAL,
+        why="half of it is for standbys that are away, and a server whose log is full stops",
+    ),
 }
 
 
@@ -25,15 +37,9 @@ def servers_can_confirm(
     """Not too many, and an odd number where commits are confirmed."""
     if not isinstance(service, postgresql.Postgresql) or service.overrides.replicas is None:
         return
+    yield from limits.not_too_many(service, path, most=_MOST)
     servers, place = service.overrides.replicas, (*path, "overrides", "replicas")
-    if servers > postgresql.MOST_SERVERS:
-        yield findings.Finding(
-            path=place,
-            what=f"`{findings.spelled(place)}` is {servers}; {postgresql.MOST_SERVERS} servers are the most",
-            why="every standby reads everything from the primary, which has no more time for its clients then",
-            next=f"write {postgresql.MOST_SERVERS} or less",
-        )
-    elif service.availability == "zonal" and servers % 2 == 0:
+    if service.availability == "zonal" and servers % 2 == 0 and servers <= _MOST.count:
         yield findings.Finding(
             path=place,
             what=f"`{findings.spelled(place)}` is {servers}, an even number of servers, and the service is `zonal`",
@@ -71,18 +77,8 @@ def resources_are_enough(
     service: instance.Instance, _hosts: nodes.Nodes | None, path: findings.Path
 ) -> Iterator[findings.Finding]:
     """For a server that does nothing yet."""
-    if not isinstance(service, postgresql.Postgresql):
-        return
-    for resource, (least, why) in _LEAST.items():
-        asked = getattr(service.overrides, resource)
-        if asked is not None and quantities.value(asked) < quantities.value(least):
-            place = (*path, "overrides", resource)
-            yield findings.Finding(
-                path=place,
-                what=f"`{findings.spelled(place)}` is {asked}; {least} is the least",
-                why=why,
-                next=f"write {least} or more",
-            )
+    if isinstance(service, postgresql.Postgresql):
+        yield from limits.resources_are_enough(service, path, least=_LEAST)
 
 
 def backups_fit_a_node(

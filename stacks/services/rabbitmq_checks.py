@@ -6,36 +6,33 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from stacks import findings, quantities, unknown
-from stacks.services import instance, rabbitmq
+from stacks.services import instance, limits, rabbitmq
 
 if TYPE_CHECKING:
     from stacks import nodes
 
 TAKEN: Final = "backup"
 """The operator tells its pods by nothing but the instance's name, and the pods that back up have this one."""
+_MOST: Final = limits.Most(
+    count=rabbitmq.MOST_NODES,
+    servers="nodes",
+    why="the operator 2.22.3 is tested with 1, 3 and 5, and more make every change of a queue slower",
+    otherwise="give one instance to each group of clients",
+)
+_LEAST: Final = {
+    "memory": limits.Least(
+        amount=rabbitmq.LEAST_MEMORY,
+        why="publishers are stopped when half of it is used, and a node uses hundreds of megabytes for itself",
+    ),
+}
 
 
 def nodes_have_a_majority(
     service: instance.Instance, _hosts: nodes.Nodes | None, path: findings.Path
 ) -> Iterator[findings.Finding]:
     """An odd number, and not too many."""
-    if not isinstance(service, rabbitmq.Rabbitmq) or service.overrides.replicas is None:
-        return
-    count, place = service.overrides.replicas, (*path, "overrides", "replicas")
-    if count > rabbitmq.MOST_NODES:
-        yield findings.Finding(
-            path=place,
-            what=f"`{findings.spelled(place)}` is {count}; {rabbitmq.MOST_NODES} nodes are the most",
-            why="the operator 2.22.3 is tested with 1, 3 and 5, and more make every change of a queue slower",
-            next=f"write {rabbitmq.MOST_NODES} or less, or give one instance to each group of clients",
-        )
-    elif count % 2 == 0:
-        yield findings.Finding(
-            path=place,
-            what=f"`{findings.spelled(place)}` is {count}, an even number of nodes",
-            why=f"a majority of {count} is {service.quorum}, so no more may fail than with {count - 1}",
-            next=f"write {count + 1}",
-        )
+    if isinstance(service, rabbitmq.Rabbitmq):
+        yield from limits.have_a_majority(service, path, most=_MOST)
 
 
 def version_can_be_had(
@@ -58,16 +55,8 @@ def memory_is_enough(
     service: instance.Instance, _hosts: nodes.Nodes | None, path: findings.Path
 ) -> Iterator[findings.Finding]:
     """For Erlang, the management plugin and some messages."""
-    if not isinstance(service, rabbitmq.Rabbitmq) or service.overrides.memory is None:
-        return
-    memory, place = service.overrides.memory, (*path, "overrides", "memory")
-    if quantities.value(memory) < quantities.value(rabbitmq.LEAST_MEMORY):
-        yield findings.Finding(
-            path=place,
-            what=f"`{findings.spelled(place)}` is {memory}; {rabbitmq.LEAST_MEMORY} is the least",
-            why="publishers are stopped when half of it is used, and a node uses hundreds of megabytes for itself",
-            next=f"write {rabbitmq.LEAST_MEMORY} or more",
-        )
+    if isinstance(service, rabbitmq.Rabbitmq):
+        yield from limits.resources_are_enough(service, path, least=_LEAST)
 
 
 def volume_is_larger_than_what_stays_free(
@@ -123,14 +112,10 @@ def restore_is_done_by_hand(
     service: instance.Instance, _hosts: nodes.Nodes | None, path: findings.Path
 ) -> Iterator[findings.Finding]:
     """What is loaded at a node's start would be loaded at every start."""
-    if isinstance(service, rabbitmq.Rabbitmq) and service.restore is not None:
-        place = (*path, "restore")
-        yield findings.Finding(
-            path=place,
-            what=f"`{findings.spelled(place)}` cannot be had for a RabbitMQ",
-            why="definitions that a node loads at its start undo at every later start what has changed since",
-            next="leave it out, and import the definitions by hand: docs/services/rabbitmq.md has the steps",
-        )
+    if isinstance(service, rabbitmq.Rabbitmq):
+        why = "definitions that a node loads at its start undo at every later start what has changed since"
+        how = "import the definitions"
+        yield from limits.restore_is_done_by_hand(service, path, kind="a RabbitMQ", why=why, how=how)
 
 
 CHECKS = (
