@@ -161,7 +161,7 @@ def step(rule: Version, *, instance: str, before: str, after: str) -> errors.Pro
     if new < old and not rule.returns:
         return errors.Problem(
             what=what,
-            why=f"{rule.software} does not go back to an older series: it cannot read what the newer one has written",
+            why=f"{rule.software} does not go back to an older series, which may not read what the newer has written",
             next=f"write version {_text(rule, before)}; the way back is a backup, restored into a new instance",
         )
     if new > old and not rule.skips and not _follows(old, new, order=rule.order):
