@@ -32,13 +32,19 @@ def grown(service: str) -> dict[str, Any]:
 
 
 def upgraded(service: str) -> dict[str, Any] | None:
-    """With the next patch release, whether or not there is one; None where its version can't be chosen."""
+    """With the next patch release, whether or not there is one; None where its version can't be chosen.
+
+    With the one before where the next is refused, because there are no images of it.
+    """
     before = grown(service)
     if "version" not in type(options(before).overrides).model_fields:
         return None
     built = rendering.built(options(before), vendors.LOCAL)
-    version = re.sub(r"\d+$", lambda found: str(int(found[0]) + 1), built.version)
-    return {**before, "overrides": {**before.get("overrides", {}), "version": version}}
+    after = []
+    for step in (1, -1):
+        version = re.sub(r"\d+$", lambda found, step=step: str(int(found[0]) + step), built.version)
+        after.append({**before, "overrides": {**before.get("overrides", {}), "version": version}})
+    return next((each for each in after if refusals(before, each) == []), after[0])
 
 
 def _small(service: str) -> dict[str, Any]:
