@@ -58,13 +58,17 @@ def test_the_example_that_other_tests_use_is_the_documents():
         assert (ROOT / "docs/examples" / name).read_text() == BLOCKS[name]
 
 
-def test_with_all_that_it_may_say_nothing_is_lacking(project):
-    carry_out(project, *WALK)
+def say_everything(project):
+    """The shop with all that a declaration may say."""
     shop = project.parent / WALK[0]
     spread = "    replicas: ${servers}\n    topologySpreadConstraints: ${spread}\n"
     text = shop.read_text().replace("    replicas: ${servers}\n", spread) + BLOCKS["more"]
-    text = text.replace("  rehearsal:", f"{BLOCKS['changes']}  rehearsal:")
-    shop.write_text(text)
+    shop.write_text(text.replace("  rehearsal:", f"{BLOCKS['changes']}  rehearsal:"))
+
+
+def test_with_all_that_it_may_say_nothing_is_lacking(project):
+    carry_out(project, *WALK)
+    say_everything(project)
     stack = project / WALK[2]
     stack.write_text(stack.read_text().replace("service: shop", "service: shop, exposure: {}, currency: CHF"))
     wanted = files.inspect(project, "acme-dev")
@@ -121,6 +125,33 @@ def run(project, tmp_path, monkeypatch):
     yield checked
     for name in control_planes.names():
         control_planes.delete(name)
+
+
+@pytest.mark.slow
+def test_on_a_vendor_of_the_cloud_all_of_it_is_planned_with_what_the_vendor_has(project, run):
+    carry_out(project, *WALK)
+    say_everything(project)
+    text = (ROOT / "stacks/Pulumi.eks-dev.yaml").read_text()
+    cluster = text[text.index("  paasport:cluster:") : text.index("  paasport:services:")]
+    (project / WALK[2]).write_text(
+        f"config:\n{cluster}    name: acme\n    backups: {{ retentionDays: 30 }}\n"
+        "  paasport:catalogue: ../acme\n"
+        "  paasport:services:\n"
+        "    metrics: { service: prometheus }\n"
+        "    web: { service: shop, availability: zonal, backups: {}, exposure: { scheme: internal } }\n"
+    )
+    told = run("preview acme-dev")
+    for planned in (
+        "kubernetes:acme.example/v1:Shop  web",
+        "kubernetes:batch/v1:CronJob  web:web/backup",
+        "kubernetes:core/v1:Service  web:web/web-exposed",
+        "kubernetes:monitoring.coreos.com/v1:PodMonitor  web:web/web",
+        "kubernetes:cert-manager.io/v1:Certificate  web:web/web-tls",
+        "kubernetes:policy/v1:PodDisruptionBudget  web:web/web",
+        "kubernetes:batch/v1:Job  probe-",
+        "paasport:operators:Operator  shop-operator",
+    ):
+        assert planned in told, planned
 
 
 @pytest.mark.cluster
