@@ -246,12 +246,16 @@ class Failure:
 
     when: str
     """One term as in `Kind.ready_when`, for example `condition=Reconciled=False` or `jsonpath={.status.phase}=Failed`.
-    That of an older generation counts for nothing; where the status says no generation, it counts once it has changed
-    since the write."""
+    That of an older generation counts for nothing; where none is said, it counts once it has lasted for a while since
+    the change (`runner.kubernetes.histories`)."""
     message: str = ""
     """JSONPath of the operator's own words, for example `.status.message`; empty for the condition's."""
     saying: str = ""
     """What the condition's reason, or the words, must contain; empty for any."""
+    unless: str = ""
+    """What stands at `message` while all is well; empty for nothing."""
+    undated: bool = False
+    """Whether `status.observedGeneration` says nothing of it, because the operator writes that once all is done."""
     patience: int = 0
     """Seconds that it must last: for what heals by itself, or by what may still be coming in the same run."""
     child: str = ""

@@ -99,7 +99,7 @@ DATACENTER: Final = contracts.Kind(
     api_version="cassandra.datastax.com/v1beta1",
     kind="CassandraDatacenter",
     ready_when=("condition=Ready", "condition=Updating=False", "jsonpath={.status.cassandraOperatorProgress}=Ready"),
-    failed_when="condition Valid is False, status.failedStarts names pods; what is refused is only in its events",
+    failures=(contracts.Failure(when="condition=Valid=False", patience=20, undated=True),),
     observes_generation=True,
     volumes_when_deleted="deleted",
     short_names=("cassdc", "cassdcs"),
@@ -110,7 +110,7 @@ TASK: Final = contracts.Kind(
     api_version="control.k8ssandra.io/v1alpha1",
     kind="CassandraTask",
     ready_when=("condition=Complete",),
-    failed_when="condition Failed is True, status.failed counts nodes",
+    failures=(contracts.Failure(when="condition=Failed"),),
     observes_generation=False,
     volumes_when_deleted="kept",
 )

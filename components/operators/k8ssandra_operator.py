@@ -107,6 +107,9 @@ RULES: Final = lifecycle.Rules(
     ),
 )
 
+_VALID: Final = f'.status.datacenters.{DATACENTER}.cassandra.conditions[?(@.type=="Valid")]'
+"""What cass-operator says of the datacenter that it is to make."""
+
 CLUSTER: Final = contracts.Kind(
     api_version="k8ssandra.io/v1alpha1",
     kind="K8ssandraCluster",
@@ -117,7 +120,15 @@ CLUSTER: Final = contracts.Kind(
         "jsonpath={.status.observedGeneration}",
         "jsonpath={.status.error}=None",
     ),
-    failed_when="status.error says what; the CassandraDatacenter of its namespace and its events say more",
+    failures=(
+        # Also for a moment, when two of its controllers write at once. The generation is that of its last success.
+        contracts.Failure(
+            when="jsonpath={.status.error}", message=".status.error", unless="None", patience=60, undated=True
+        ),
+        contracts.Failure(
+            when=f"jsonpath={{{_VALID}.status}}=False", message=f"{_VALID}.message", patience=20, undated=True
+        ),
+    ),
     observes_generation=True,
     # By an annotation that every service sets: without it cass-operator deletes them.
     volumes_when_deleted="kept",

@@ -76,8 +76,8 @@ CLUSTER: Final = contracts.Kind(
     api_version="rabbitmq.com/v1beta1",
     kind="RabbitmqCluster",
     ready_when=("condition=AllReplicasReady", "condition=ClusterAvailable", "condition=ReconcileSuccess"),
-    # What is missing may still come, and then the operator goes on by itself.
-    failures=(contracts.Failure(when="condition=ReconcileSuccess=False", patience=30),),
+    # What is missing may still come, and then it goes on by itself. The generation is that of its last success.
+    failures=(contracts.Failure(when="condition=ReconcileSuccess=False", patience=30, undated=True),),
     observes_generation=True,
     volumes_when_deleted="deleted",
     short_names=("rmq",),

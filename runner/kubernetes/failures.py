@@ -1,9 +1,11 @@
 """The annotation `paasport.dev/failed-when`: what an object says once its operator can't go on. Pure.
 
 A JSON list. Each entry has `when`, one expectation as in `pulumi.com/waitFor`, and where needed `message` (JSONPath of
-the operator's own words), `saying` (what those words must contain), `patience` (seconds that it must last) and `child`
-(`<apiVersion>/<kind>` of the objects that this one owns, where they say it). Pulumi's own provider knows no such rule
-and waits to the time-out, so an object with it is ready for both engines at the same moment and fails for ours earlier.
+the operator's own words), `saying` (what those words must contain), `unless` (what they are while all is well),
+`patience` (seconds that it must last), `undated` (whether `status.observedGeneration` is written once all is done, and
+so says nothing of a failure) and `child` (`<apiVersion>/<kind>` of the objects that this one owns, where they say it).
+Pulumi's own provider knows no such rule and waits to the time-out, so an object with it is ready for both engines at
+the same moment and fails for ours earlier.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ class Failure(pydantic.BaseModel):
     when: str = pydantic.Field(pattern=r"^(condition|jsonpath)=")
     message: str = ""
     saying: str = ""
+    unless: str = ""
+    undated: bool = False
     patience: int = pydantic.Field(default=0, ge=0)
     child: str = pydantic.Field(default="", pattern=r"^$|.+/[A-Z][A-Za-z0-9]*$")
 
@@ -43,7 +47,9 @@ class Failure(pydantic.BaseModel):
 
     def words(self, item: Json) -> str:
         """What the object says where `when` holds, also where `saying` is not among it; empty where it does not."""
-        if expectations.stale(item) or self.term.missing(item):
+        if self.undated:
+            item = _without_generation(item)
+        if expectations.stale(item) or self.term.missing(item) or (self.unless and self.own_words(item) == self.unless):
             return ""
         return self._words(item)
 
@@ -92,6 +98,11 @@ def told(item: Json) -> str:
     """What the operator says now where it would say why it has failed: also while it is merely at work."""
     found = (failure.own_words(item) for failure in of(item) if not failure.child)
     return next((words for words in found if words), "")
+
+
+def _without_generation(item: Json) -> Json:
+    status = {key: value for key, value in (item.get("status") or {}).items() if key != "observedGeneration"}
+    return {**item, "status": status}
 
 
 def _entries(text: str) -> list[Any]:

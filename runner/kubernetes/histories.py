@@ -71,7 +71,8 @@ class History:
         for failure in failures.of(item):
             words = "" if failure.child else failure.said(item)
             if words:
-                found[failure.when] = max(failure.patience, self._doubt(item, [failure.term])), words
+                doubt = self._doubt(item, [failure.term], undated=failure.undated)
+                found[failure.when] = max(failure.patience, doubt), words
         if verdict.patience is not None:
             found["kind"] = verdict.patience, verdict.reason
         for trouble in troubles:
@@ -87,8 +88,8 @@ class History:
         self._due = min((end for end in ends.values() if end > at), default=math.inf)
         return [key for key, end in ends.items() if end <= at]
 
-    def _doubt(self, item: Json, terms: Iterable[expectations.Expectation]) -> float:
-        if not self._doubtful or all(_dated(item, term) for term in terms):
+    def _doubt(self, item: Json, terms: Iterable[expectations.Expectation], *, undated: bool = False) -> float:
+        if not self._doubtful or (not undated and all(_dated(item, term) for term in terms)):
             return 0.0
         return MOVED_SECONDS if self._moved else UNMOVED_SECONDS
 

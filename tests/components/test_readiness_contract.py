@@ -71,6 +71,20 @@ ROWS = [
         "condition Degraded is True (Error: no quorum)",
         60,
     ),
+    # k8ssandra-operator, controllers/k8ssandra/k8ssandracluster_controller.go; the generation is that of its last success
+    ("K8ssandraCluster", {"error": "no CRD", "observedGeneration": 1}, ".status.error is there (no CRD)", 60),
+    (
+        "K8ssandraCluster",
+        {"error": "None", "datacenters": {"dc1": {"cassandra": condition("Valid", message="volumes never shrink")}}},
+        '.status.datacenters.dc1.cassandra.conditions[?(@.type=="Valid")].status is False (volumes never shrink)',
+        20,
+    ),
+    (
+        "CassandraDatacenter",
+        {**condition("Valid", reason="pvcResizeFailed", message="no"), "observedGeneration": 1},
+        "condition Valid is False (pvcResizeFailed: no)",
+        20,
+    ),
     # cert-manager, pkg/controller/certificates/issuing/issuing_controller.go
     (
         "Certificate",
@@ -130,8 +144,15 @@ def lasting():
     return found
 
 
-# No service waits for a Backup or a Database, and all kinds of ScyllaDB are alike.
-UNTOLD = ("postgresql Backup", "postgresql Database", "ScyllaDBDatacenter", "NodeConfig", "ScyllaDBMonitoring")
+# No service waits for a Backup, a Database or a task, and all kinds of ScyllaDB are alike.
+UNTOLD = (
+    "postgresql Backup",
+    "postgresql Database",
+    "CassandraTask",
+    "ScyllaDBDatacenter",
+    "NodeConfig",
+    "ScyllaDBMonitoring",
+)
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,21 @@ def test_an_older_generation_of_a_field_counts_for_nothing():
     assert failure.said(database(applied=False, observedGeneration=2)) == ".status.applied is false"
 
 
+def test_an_operator_that_writes_the_generation_once_all_is_done_says_earlier_that_it_failed():
+    """RabbitMQ's, which refuses to remove nodes: the generation stays that of before."""
+    failure = only(when="condition=ReconcileSuccess=False", undated=True)
+    refused = condition("ReconcileSuccess", "False", reason="UnsupportedOperation")
+    assert failure.said(database(refused, observedGeneration=1))
+    assert failure.said(database({**refused, "observedGeneration": 1}, observedGeneration=1)) == ""
+
+
+def test_what_is_said_while_all_is_well_is_no_failure():
+    failure = only(when="jsonpath={.status.error}", message=".status.error", unless="None")
+    assert failure.said(database(error="None")) == ""
+    assert failure.said(database()) == ""
+    assert failure.said(database(error="no datacenter")) == ".status.error is there (no datacenter)"
+
+
 def test_children_are_named_by_kind():
     failure = only(when="condition=Ready=False", child="cert-manager.io/v1/CertificateRequest", patience=30)
     assert failure.child_kind == ("cert-manager.io/v1", "CertificateRequest")

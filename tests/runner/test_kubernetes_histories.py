@@ -132,6 +132,20 @@ def test_a_failure_of_before_a_change_must_last_longer():
     assert judged(history, at_once, 20).failed
 
 
+def test_a_failure_whose_generation_says_nothing_of_it_must_last_longer_after_a_change():
+    rule = '[{"when": "condition=ReconcileSuccess=False", "undated": true}]'
+    annotations = {"pulumi.com/waitFor": "condition=ReconcileSuccess", "paasport.dev/failed-when": rule}
+
+    def broker(status):
+        told = {"observedGeneration": 1, "conditions": [condition("ReconcileSuccess", status)]}
+        return object_of("mq.example/v1", "Broker", metadata={"annotations": annotations, "generation": 2}, status=told)
+
+    history = histories.History(broker("True"), changed=True)
+    assert not judged(history, broker("False"), 1).failed
+    assert not judged(history, broker("False"), 5).failed
+    assert judged(history, broker("False"), 6).failed
+
+
 def test_a_failure_without_patience_ends_at_once():
     history = histories.History(database(), changed=False)
     assert judged(history, database({"phase": "Failed"}, patience=0), 0).failed
@@ -143,9 +157,11 @@ def test_the_trouble_of_a_pod_is_a_failure_once_it_has_lasted():
     assert not judged(history, pending(), 0, troubles=[full]).failed
     verdict = judged(history, pending(), 60, troubles=[full])
     assert verdict.failed
-    assert (
-        verdict.reason == ".status.phase is Pending, awaited is Running - pod db-0: Unschedulable: no node has memory"
-    )
+    assert verdict.reason.split(" - ") == [
+        ".status.phase is Pending, awaited is Running",
+        "not yet",
+        "pod db-0: Unschedulable: no node has memory",
+    ]
 
 
 def test_a_trouble_that_may_pass_never_ends_a_wait():
