@@ -49,15 +49,17 @@ class _Loading:
         self._problems: list[errors.Problem] = []
         self._later: list[tuple[files.File, model.Service]] = []
         """What can only be judged once all operators are known."""
+        self._meant: set[str] = set()
+        """Operators of services that have problems: nobody is told besides that these are not there."""
 
     def add(self, folder: pathlib.Path) -> None:
         """Look into one catalogue."""
         self._folders.append(folder)
         services = folder / places.SERVICES
-        files = sorted(
+        paths = sorted(
             path for path in services.iterdir() if path.suffix in _SUFFIXES and not path.name.startswith("_")
         )
-        if not files:
+        if not paths:
             problem = errors.Problem(
                 what="there is no service in this folder",
                 why="a catalogue is there for its services",
@@ -66,7 +68,7 @@ class _Loading:
             )
             self._problems.append(problem)
         before = set(self._operators)
-        for path in files:
+        for path in paths:
             try:
                 self._declared(path, folder) if path.suffix == ".yaml" else self._programmed(path, folder)
             except errors.StackFileError as error:
@@ -77,7 +79,7 @@ class _Loading:
 
     def catalogue(self, found: list[findings.Finding]) -> model.Catalogue:
         """What was found."""
-        known = {*operators.BUILT_IN, *self._operators}
+        known = {*operators.BUILT_IN, *self._operators, *self._meant}
         for file, service in self._later:
             self._problems += file.problems(_unknown_operators(service, known=known))
         return model.Catalogue(
@@ -97,12 +99,14 @@ class _Loading:
         declaration, problems = files.filled(file, declarations.Service)
         self._problems += problems
         if declaration is None:
+            self._meant |= _operator_in(file.document.value)
             return
         wrong = [*declaration_checks.of(declaration), *self._collisions(declaration.service, declaration.operator)]
         self._problems += file.problems(wrong)
-        if wrong:
-            return
         own = declaration.operator
+        if wrong:
+            self._meant |= {own.name} if own else set()
+            return
         service = model.Service(
             name=declaration.service,
             model=modelling.model(declaration),
@@ -127,17 +131,24 @@ class _Loading:
     def _programmed(self, path: pathlib.Path, folder: pathlib.Path) -> None:
         module = modules.load(path, folder=folder, root=self._root)
         file = files.File(path=path, shown=self._shown(path), document=positions.Document(None, {}))
-        offered = tuple(getattr(module, "OPERATORS", ()))
+        offered, images = getattr(module, "OPERATORS", ()), getattr(module, "IMAGES", ())
         entry = getattr(module, "SERVICE", None)
         rehearsals = getattr(module, "REHEARSALS", {})
-        wrong = [*shapes.of_service(entry), *shapes.of_operators(offered), *shapes.of_rehearsals(rehearsals)]
+        wrong = [
+            *shapes.of_service(entry),
+            *shapes.of_operators(offered),
+            *shapes.of_images(images),
+            *shapes.of_rehearsals(rehearsals),
+        ]
         if not wrong and entry is not None:
             wrong += self._collisions(entry.name, None)
         self._problems += file.problems(wrong)
         if wrong or entry is None:
             return
         for operator in offered:
-            self._problems += file.problems(self._operator_collisions(operator.name, operator.home))
+            self._problems += file.problems(
+                self._operator_collisions(operator.name, operator.home, guest=operator.guest)
+            )
             self._operators[operator.name] = model.Operator(
                 name=operator.name,
                 version=operator.version,
@@ -153,7 +164,7 @@ class _Loading:
             operators=named,
             folder=folder,
             entry=entry,
-            images=tuple(getattr(module, "IMAGES", ())),
+            images=tuple(images),
         )
         self._services[service.name] = service
         self._later.append((file, service))
@@ -171,8 +182,9 @@ class _Loading:
         if operator is not None:
             yield from self._operator_collisions(operator.name, operator.namespace or operator.name)
 
-    def _operator_collisions(self, name: str, namespace: str) -> Iterator[findings.Finding]:
+    def _operator_collisions(self, name: str, namespace: str, *, guest: bool = False) -> Iterator[findings.Finding]:
         path: findings.Path = ("operator", "name")
+        hosts = () if guest else [each.name for each in self._operators.values() if each.namespace == namespace]
         if name in operators.BUILT_IN:
             yield findings.Finding(
                 path=path,
@@ -187,6 +199,13 @@ class _Loading:
                 why="only one of the two can be meant",
                 next=f"describe it in one file, and write `operators: [{name}]` in the other",
             )
+        elif hosts:
+            yield findings.Finding(
+                path=path,
+                what=f"the operator `{name}` would live in the namespace `{namespace}`, which is that of {hosts[0]}",
+                why="each makes its namespace, and takes it along when it goes",
+                next="write another `namespace`",
+            )
         elif namespace.startswith("kube-") or namespace in checks.RESERVED_NAMESPACES:
             yield findings.Finding(
                 path=path,
@@ -194,6 +213,13 @@ class _Loading:
                 why="what its release brings would meet what is there",
                 next="write another `namespace`",
             )
+
+
+def _operator_in(value: Any) -> set[str]:
+    """The name of the operator that a declaration describes, which has problems itself."""
+    own = value.get("operator") if isinstance(value, Mapping) else None
+    name = own.get("name") if isinstance(own, Mapping) else None
+    return {name} if isinstance(name, str) else set()
 
 
 def _operators_of(service: declarations.Service) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from stacks.catalogues import declarations
 from stacks.services import instance
 
 _SERVICE: Final = {"name": str, "type": str, "operators": tuple, "backup_operators": tuple, "passwords": tuple}
-_OPERATOR: Final = ("name", "version", "crds", "kinds", "manifests", "requires", "home", "lock")
+_OPERATOR: Final = ("name", "version", "crds", "kinds", "manifests", "requires", "home", "guest", "lock")
 
 
 def of_service(entry: Any) -> Iterator[findings.Finding]:
@@ -57,9 +57,20 @@ def of_rehearsals(offered: Any) -> Iterator[findings.Finding]:
         )
 
 
-def of_operators(offered: tuple[Any, ...]) -> Iterator[findings.Finding]:
+def of_images(offered: Any) -> Iterator[findings.Finding]:
+    """What keeps a module's `IMAGES` from being such."""
+    if not isinstance(offered, tuple | list) or not all(isinstance(image, str) for image in offered):
+        yield findings.Finding(
+            path=(),
+            what="`IMAGES` must be a tuple of texts",
+            why="a site without internet brings what it lists",
+            next='write `IMAGES = ("registry.acme.example/shop:2.1.0",)`',
+        )
+
+
+def of_operators(offered: Any) -> Iterator[findings.Finding]:
     """What keeps a module's `OPERATORS` from being such."""
-    for operator in offered:
+    for operator in offered if isinstance(offered, tuple | list) else (offered,):
         if not all(hasattr(operator, key) for key in _OPERATOR):
             yield findings.Finding(
                 path=(),

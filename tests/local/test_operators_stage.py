@@ -7,7 +7,7 @@ import pytest
 from local import beside, reconciling
 from local.operators import catalogue, cert_manager, names, ownership, played, stage
 
-KINDS = [("cert-manager.io", "v1", kind) for kind in ("Issuer", "ClusterIssuer", "Certificate")]
+KINDS = [("cert-manager.io", "v1", kind) for kind in ("Issuer", "ClusterIssuer", "Certificate", "CertificateRequest")]
 
 
 def deployment(image="quay.io/jetstack/cert-manager-controller:v1.21.2", *, available=1, **metadata):

@@ -327,3 +327,33 @@ def test_more_servers_than_zones_share_them(maker):
     local = {"vendor": "local", "nodes": {"zones": ["a", "b"]}}
     (told,) = maker.told({"web": {"service": "shop", "availability": "zonal"}}, **{"paasport:cluster": local})
     assert "give the cluster three zones and three nodes or more" in told
+
+
+def second(maker, **changes):
+    text = maker.shop.read_text().replace("service: shop", "service: blog", 1)
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    maker.write("services/blog.yaml", text)
+
+
+def test_one_operator_is_described_once_and_named_by_others(maker):
+    second(maker)
+    (told,) = maker.told()
+    assert told.startswith("../acme/services/shop.yaml:4:13: the operator `shop-operator` is described a second time")
+    second(maker, **{"operator: { name: shop-operator, version: 1.0.0 }": "operators: [shop-operator]"})
+    assert maker.told({"a": {"service": "shop"}, "b": {"service": "blog"}}) == []
+
+
+def test_two_operators_do_not_share_a_namespace(maker):
+    second(maker, **{"name: shop-operator": "name: blog-operator, namespace: shop-operator"})
+    first, *_ = maker.told()
+    assert "the operator `shop-operator` would live in the namespace `shop-operator`, which is that of blog-op" in first
+
+
+@pytest.mark.parametrize("mistake", [("port: 8080", "port: none"), ("replicas: ${servers}", "replicas: ${server}")])
+def test_an_operator_whose_service_is_wrong_is_not_missed_by_others(maker, mistake):
+    second(maker, **{"operator: { name: shop-operator, version: 1.0.0 }": "operators: [shop-operator]"})
+    maker.change(*mistake)
+    (told,) = maker.told()
+    assert told.startswith("../acme/services/shop.yaml:")

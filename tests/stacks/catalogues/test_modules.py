@@ -91,6 +91,8 @@ def test_what_it_raises_is_told_by_its_own_lines_alone(maker):
             NOTE.replace("operators=()", "operators=('x',)"), "note.py: there is no operator `x`", id="unknown"
         ),
         pytest.param(NOTE + "OPERATORS = (1,)\n", "note.py: `OPERATORS` has something that is no", id="no operator"),
+        pytest.param(NOTE + "OPERATORS = 1\n", "note.py: `OPERATORS` has something that is no", id="no operators"),
+        pytest.param(NOTE + "IMAGES = 'a:1'\n", "note.py: `IMAGES` must be a tuple of texts", id="no images"),
         pytest.param(NOTE + "REHEARSALS = 1\n", "note.py: `REHEARSALS` must map kinds to", id="no rehearsals"),
     ],
 )
