@@ -31,7 +31,6 @@ _KEYSTORE_PASSWORD: Final = "changeit"  # noqa: S105 - no secret
 """Of the files that Java wants keys in. It guards nothing: the same key lies beside them without one. Fixed in the
 source of Reaper (HttpManagementConnectionFactory at tag 5.0.0), and so the same for all."""
 _BETWEEN_NODES: Final = 7000
-_METRICS: Final = 9000
 _METRICS_NAME: Final = "metrics"
 """As the operator names the container's port."""
 _NAME: Final = "cassandra"
@@ -201,9 +200,10 @@ def _network_policy(args: Args) -> contracts.Manifest:
                 "from": cassandra_upkeep.managers(args),
                 "ports": [{"protocol": "TCP", "port": cass_operator.MANAGEMENT}],
             },
+            *cassandra_upkeep.metrics_ingress(args),
             *cassandra_upkeep.medusa_ingress(args),
             clients.ingress(args.name, ports=[PORT]),
-            *monitoring.ingress(args.monitored_by, port=_METRICS),
+            *monitoring.ingress(args.monitored_by, port=cassandra_upkeep.METRICS),
         ],
         egress=[
             isolation.DNS,

@@ -13,6 +13,8 @@ from components.operators import cass_operator, k8ssandra_operator
 from components.services import cassandra_nodes
 from stacks.services import cassandra as settings
 
+METRICS: Final = 9000
+"""Where nodes tell what they do, without TLS."""
 _REAPER_USER: Final = 1000
 _REAPER_STORAGE: Final = "1Gi"
 _PROVIDERS: Final = {"s3": "s3", "gcs": "google_storage", "azure": "azure_blobs"}
@@ -124,6 +126,15 @@ def managers(args: Args) -> list[dict[str, Any]]:
     return [_of(cass_operator.NAME, cass_operator.PODS), _operator(), *reaper]
 
 
+def metrics_ingress(args: Args) -> list[dict[str, Any]]:
+    """The rule by which Reaper sees how busy nodes are before it asks more of them (HttpCassandraManagementProxy)."""
+    if not _repaired(args):
+        return []
+    return [
+        {"from": [{"podSelector": {"matchLabels": _reaper(args)}}], "ports": [{"protocol": "TCP", "port": METRICS}]}
+    ]
+
+
 def medusa_ingress(args: Args) -> list[dict[str, Any]]:
     """The rule by which the operator reaches Medusa."""
     if args.backups is None:
@@ -142,7 +153,13 @@ def network_policies(args: Args) -> list[contracts.Manifest]:
             namespace=args.name,
             pods=_reaper(args),
             ingress=[{"from": [_operator()], "ports": [{"protocol": "TCP", "port": k8ssandra_operator.REAPER}]}],
-            egress=[isolation.DNS, {"to": [nodes], "ports": [{"protocol": "TCP", "port": cass_operator.MANAGEMENT}]}],
+            egress=[
+                isolation.DNS,
+                {
+                    "to": [nodes],
+                    "ports": [{"protocol": "TCP", "port": port} for port in (cass_operator.MANAGEMENT, METRICS)],
+                },
+            ],
         )
     ]
 
