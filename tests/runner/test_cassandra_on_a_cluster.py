@@ -47,7 +47,8 @@ def run(monkeypatch, capsys):
             return dataclasses.replace(stack, config=wanted, settings=settings.parse(wanted))
 
         monkeypatch.setattr(project, "read", changed)
-        code = cli.main([command, STACK, "--yes", "--json"], root=ROOT)
+        named = ["--yes-lose-data", "db"] if command == "destroy" else []
+        code = cli.main([command, STACK, "--yes", *named, "--json"], root=ROOT)
         document = json.loads(capsys.readouterr().out)
         return code, {item["name"]: item["op"] for item in document["resources"] if item["op"] != "same"}
 
