@@ -1,4 +1,4 @@
-"""What a maker's YAML may say: one service, the operator that runs it, and the releases that are pinned for it.
+"""What a maker's YAML may say: one service, and the operator that runs it.
 
 Types only, in the manner of `stacks.settings`; what must hold between them is in `checks.py`, and what may stand in a
 template in `scopes.py`. `docs/add-a-service.md` walks through one.
@@ -14,8 +14,6 @@ import pydantic_core
 from stacks import fields, forms
 from stacks.services import instance
 
-Template = str | int | float | bool | dict[str, Any] | list[Any] | None
-"""A value with placeholders in it, or a whole tree of such."""
 Name = Annotated[str, pydantic.StringConstraints(pattern=forms.SERVICE_NAME, min_length=1, max_length=40)]
 """Of a service or an operator: it becomes part of Kubernetes' names."""
 Word = Annotated[str, pydantic.StringConstraints(pattern=forms.SETTING, min_length=1, max_length=40)]
@@ -364,40 +362,6 @@ class Service(fields.Model):
         return self.sizes.small.storage is not None
 
 
-class GoModule(fields.Model):
-    """A Go module that contains a release's file."""
-
-    path: Text
-    version: Text
-    file: Text
-
-
-class Pin(fields.Model):
-    """One file of an operator's release."""
-
-    url: Annotated[str, pydantic.StringConstraints(pattern=forms.SECURE_URL)] | None = None
-    """Where it was published."""
-    file: Text | None = None
-    """Where it lies in the maker's own folder, instead."""
-    sha256: Annotated[str, pydantic.StringConstraints(pattern=forms.SHA256)]
-    """Of its bytes, wherever they come from."""
-    go_module: Annotated[GoModule | None, pydantic.Field(alias="go_module")] = None
-    """A Go module that contains the same bytes."""
-
-
-class Release(fields.Model):
-    """An operator's release, as `releases.lock.yaml` pins it."""
-
-    version: Text
-    """As its publisher writes it."""
-    images: tuple[Annotated[str, pydantic.StringConstraints(pattern=forms.IMAGE)], ...]
-    """What its objects run, the operator itself first, and what it starts by itself."""
-    manifests: Annotated[dict[str, Pin], pydantic.Field(min_length=1)]
-    """Its files, by their names in a mirror."""
-
-
-LOCK_FILE: Final = "releases.lock.yaml"
-"""In the maker's folder: the releases of its operators, in the format of this project's own."""
 COPY_IMAGE: Final = "docker.io/rclone/rclone:1.70.3"
 """What copies a dump to the object store; `components.services.backups` runs it."""
 PROBE_IMAGE: Final = "docker.io/curlimages/curl:8.18.0"

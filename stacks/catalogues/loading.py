@@ -42,7 +42,6 @@ class _Loading:
 
     def __init__(self, root: pathlib.Path) -> None:
         self._root = root
-        self._folders: list[pathlib.Path] = []
         self._services: dict[str, model.Service] = {}
         self._operators: dict[str, model.Operator] = {}
         self._plays: list[model.Play] = []
@@ -54,7 +53,6 @@ class _Loading:
 
     def add(self, folder: pathlib.Path) -> None:
         """Look into one catalogue."""
-        self._folders.append(folder)
         services = folder / places.SERVICES
         paths = sorted(
             path for path in services.iterdir() if path.suffix in _SUFFIXES and not path.name.startswith("_")
@@ -86,7 +84,6 @@ class _Loading:
             services=self._services,
             operators=self._operators,
             plays=tuple(self._plays),
-            folders=tuple(self._folders),
             problems=tuple(dict.fromkeys(self._problems)),
             found=tuple(found),
         )

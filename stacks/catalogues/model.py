@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stacks import errors, findings
-from stacks.catalogues import declarations
+from stacks.catalogues import declarations, places
 from stacks.services import instance
 
 
@@ -47,7 +47,7 @@ class Operator:
     @property
     def lock(self) -> pathlib.Path:
         """The file that pins its release."""
-        return self.folder / declarations.LOCK_FILE
+        return self.folder / places.LOCK_FILE
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,6 @@ class Catalogue:
     services: Mapping[str, Service] = dataclasses.field(default_factory=dict)
     operators: Mapping[str, Operator] = dataclasses.field(default_factory=dict)
     plays: tuple[Play, ...] = ()
-    folders: tuple[pathlib.Path, ...] = ()
     problems: tuple[errors.Problem, ...] = ()
     """What is wrong in the maker's own files."""
     found: tuple[findings.Finding, ...] = ()

@@ -5,19 +5,53 @@ from __future__ import annotations
 import hashlib
 import pathlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import pydantic
 
-from stacks import errors, fields, findings, suggestions
-from stacks.catalogues import declarations, files, model
+from stacks import errors, fields, findings, forms, suggestions
+from stacks.catalogues import declarations, files, model, places
+
+Text = declarations.Text
+
+
+class GoModule(fields.Model):
+    """A Go module that contains a release's file."""
+
+    path: Text
+    version: Text
+    file: Text
+
+
+class Pin(fields.Model):
+    """One file of an operator's release."""
+
+    url: Annotated[str, pydantic.StringConstraints(pattern=forms.SECURE_URL)] | None = None
+    """Where it was published."""
+    file: Text | None = None
+    """Where it lies in the maker's own folder, instead."""
+    sha256: Annotated[str, pydantic.StringConstraints(pattern=forms.SHA256)]
+    """Of its bytes, wherever they come from."""
+    go_module: Annotated[GoModule | None, pydantic.Field(alias="go_module")] = None
+    """A Go module that contains the same bytes."""
+
+
+class Release(fields.Model):
+    """An operator's release, as `releases.lock.yaml` pins it."""
+
+    version: Text
+    """As its publisher writes it."""
+    images: tuple[Annotated[str, pydantic.StringConstraints(pattern=forms.IMAGE)], ...]
+    """What its objects run, the operator itself first, and what it starts by itself."""
+    manifests: Annotated[dict[str, Pin], pydantic.Field(min_length=1)]
+    """Its files, by their names in a mirror."""
 
 
 def problems(
     brought: Mapping[str, model.Operator], *, folder: pathlib.Path, root: pathlib.Path
 ) -> tuple[errors.Problem, ...]:
     """What is wrong with the pins of these operators, which are all of the folder's."""
-    path = folder / declarations.LOCK_FILE
+    path = folder / places.LOCK_FILE
     if not path.is_file():
         problem = errors.Problem(
             what=f"it is missing, and the release of {suggestions.listed(brought)} is pinned nowhere",
@@ -39,19 +73,19 @@ def problems(
 def _lock(names: Iterable[str]) -> type[fields.Model]:
     """The model of a lock file that has these operators. Names of operators are no names of Python's."""
     entries: dict[str, Any] = {
-        f"operator_{index}": (declarations.Release, pydantic.Field(alias=name, description="The operator's release."))
+        f"operator_{index}": (Release, pydantic.Field(alias=name, description="The operator's release."))
         for index, name in enumerate(names)
     }
     return pydantic.create_model("Lock", __base__=fields.Model, __module__=__name__, **entries)
 
 
-def _release(lock: fields.Model, name: str) -> declarations.Release:
+def _release(lock: fields.Model, name: str) -> Release:
     fields_of = type(lock).model_fields
-    found: declarations.Release = next(getattr(lock, key) for key, field in fields_of.items() if field.alias == name)
+    found: Release = next(getattr(lock, key) for key, field in fields_of.items() if field.alias == name)
     return found
 
 
-def _pins(release: declarations.Release, operator: model.Operator, folder: pathlib.Path) -> Iterator[findings.Finding]:
+def _pins(release: Release, operator: model.Operator, folder: pathlib.Path) -> Iterator[findings.Finding]:
     if release.version != operator.version:
         yield findings.Finding(
             path=(operator.name, "version"),
@@ -70,7 +104,7 @@ def _pins(release: declarations.Release, operator: model.Operator, folder: pathl
         yield from _pin(pin, folder=folder, path=(operator.name, "manifests", name))
 
 
-def _pin(pin: declarations.Pin, *, folder: pathlib.Path, path: findings.Path) -> Iterator[findings.Finding]:
+def _pin(pin: Pin, *, folder: pathlib.Path, path: findings.Path) -> Iterator[findings.Finding]:
     if (pin.url is None) is (pin.file is None):
         yield findings.Finding(
             path=path,

@@ -11,6 +11,8 @@ KEY: Final = "catalogue"
 PACKAGE: Final = "package:"
 """What the name of an installed Python package is written after."""
 FORM: Final = r"^(package:[A-Za-z_][A-Za-z0-9_]*|[^,:]+)(, ?(package:[A-Za-z_][A-Za-z0-9_]*|[^,:]+))*$"
+LOCK_FILE: Final = "releases.lock.yaml"
+"""The file in a catalogue that pins the releases of its operators, in the format of this project's own."""
 SERVICES: Final = "services"
 """The folder in a catalogue that has its services."""
 
