@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import Any, Final, cast
 
-from runner.kubernetes import client, objects, rejections, waiting
+from runner.kubernetes import client, leftovers, objects, rejections, waiting
 from stacks import errors
 
 Json = dict[str, Any]
@@ -84,7 +84,8 @@ async def _without_objects(
     spec = (definition or {}).get("spec") or {}
     served = [version["name"] for version in spec.get("versions") or [] if version.get("served")]
     while served:
-        items = await api.list(f"{spec['group']}/{served[0]}", spec["names"]["kind"], metadata_only=True)
+        found = await api.list(f"{spec['group']}/{served[0]}", spec["names"]["kind"], metadata_only=True)
+        items = leftovers.without(found, definition=reference.name)
         if not items:
             return
         ids = [objects.reference(item).id for item in items]

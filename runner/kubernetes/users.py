@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from runner.kubernetes import client, discovery, identity, objects, owners
+from runner.kubernetes import client, discovery, identity, leftovers, objects, owners
 
 Json = dict[str, Any]
 
@@ -67,7 +67,8 @@ async def _of_definition(api: client.Client, name: str) -> list[tuple[str, Json]
     plural, _, group = name.partition(".")
     for version in await api.versions(group):
         for kind in _named(plural, (await api.kinds(f"{group}/{version}")).values()):
-            return [(name, item) for item in await api.list(kind.api_version, kind.kind, metadata_only=True)]
+            items = await api.list(kind.api_version, kind.kind, metadata_only=True)
+            return [(name, item) for item in leftovers.without(items, definition=name)]
     return []
 
 
