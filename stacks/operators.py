@@ -79,6 +79,17 @@ def relied_on(wanted: settings.Settings) -> frozenset[str]:
     return _asked(wanted) & frozenset(shared.operators(wanted.cluster))
 
 
+def apis(catalogue: model.Catalogue) -> dict[str, tuple[str, ...]]:
+    """`APIS`, and those of the stack's catalogues, as far as their YAML says what an instance is made from."""
+    outside: dict[str, tuple[str, ...]] = {}
+    for service in catalogue.services.values():
+        declared = service.declaration.resource if service.declaration else None
+        if declared is not None and service.operators:
+            name = service.operators[0]
+            outside[name] = tuple(dict.fromkeys((*outside.get(name, ()), declared.api_version)))
+    return {**outside, **APIS}
+
+
 def _asked(wanted: settings.Settings) -> frozenset[str]:
     names = {name for service in wanted.services.values() for name in _of(service, wanted.catalogue)}
     opened = isinstance(wanted.cluster, managed.ManagedCluster) and wanted.cluster.ingress is not None

@@ -123,7 +123,7 @@ def schedules(args: Args) -> tuple[contracts.Manifest, ...]:
 def managers(args: Args) -> list[dict[str, Any]]:
     """Who needs the nodes' management API: both operators, and Reaper."""
     reaper = [{"podSelector": {"matchLabels": _reaper(args)}}] if _repaired(args) else []
-    return [_of(cass_operator.NAME, cass_operator.PODS), _operator(), *reaper]
+    return [_of(args.home(cass_operator.OPERATOR), cass_operator.PODS), _operator(args), *reaper]
 
 
 def metrics_ingress(args: Args) -> list[dict[str, Any]]:
@@ -139,7 +139,7 @@ def medusa_ingress(args: Args) -> list[dict[str, Any]]:
     """The rule by which the operator reaches Medusa."""
     if args.backups is None:
         return []
-    return [{"from": [_operator()], "ports": [{"protocol": "TCP", "port": k8ssandra_operator.MEDUSA}]}]
+    return [{"from": [_operator(args)], "ports": [{"protocol": "TCP", "port": k8ssandra_operator.MEDUSA}]}]
 
 
 def network_policies(args: Args) -> list[contracts.Manifest]:
@@ -152,7 +152,7 @@ def network_policies(args: Args) -> list[contracts.Manifest]:
             "reaper",
             namespace=args.name,
             pods=_reaper(args),
-            ingress=[{"from": [_operator()], "ports": [{"protocol": "TCP", "port": k8ssandra_operator.REAPER}]}],
+            ingress=[{"from": [_operator(args)], "ports": [{"protocol": "TCP", "port": k8ssandra_operator.REAPER}]}],
             egress=[
                 isolation.DNS,
                 {
@@ -173,8 +173,8 @@ def _reaper(args: Args) -> dict[str, str]:
     return {"k8ssandra.io/reaper": f"{args.name}-{k8ssandra_operator.DATACENTER}-reaper"}
 
 
-def _operator() -> dict[str, Any]:
-    return _of(k8ssandra_operator.NAME, k8ssandra_operator.PODS)
+def _operator(args: Args) -> dict[str, Any]:
+    return _of(args.home(k8ssandra_operator.OPERATOR), k8ssandra_operator.PODS)
 
 
 def _of(namespace: str, pods: dict[str, str]) -> dict[str, Any]:

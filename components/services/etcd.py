@@ -132,7 +132,7 @@ def _network_policy(args: Args) -> contracts.Manifest:
 def _administrators(args: Args) -> list[dict[str, Any]]:
     """Who needs the clients' port besides clients: the operator, and what takes snapshots."""
     operator = {
-        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": etcd_operator.NAME}},
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": args.home(etcd_operator.OPERATOR)}},
         "podSelector": {"matchLabels": dict(etcd_operator.PODS)},
     }
     snapshots = {"podSelector": {"matchLabels": backups.pods(args.name)}}

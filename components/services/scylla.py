@@ -140,7 +140,7 @@ def _policy_of_nodes(args: Args) -> contracts.Manifest:
 def _administrators(args: Args) -> list[dict[str, Any]]:
     """Who asks a node's agent: the operator, and its jobs that clean a node up after others have joined."""
     operator = {
-        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": scylla_operator.NAME}},
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": args.home(scylla_operator.OPERATOR)}},
         "podSelector": {"matchLabels": dict(scylla_operator.PODS)},
     }
     return [operator, {"podSelector": {"matchLabels": scylla_racks.cleanups(args.name)}}]

@@ -6,7 +6,7 @@ Without this every object of a missing kind would fail by itself, after half a m
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from runner import cluster
 from runner.tenancy import collisions
@@ -17,11 +17,12 @@ async def require(place: cluster.Cluster, wanted: settings.Settings, *, stack: s
     """Raise UsageError where what the stack relies on is not there, or is served in other versions only."""
     from runner.kubernetes import client  # noqa: PLC0415 - as in `runner.cluster`
 
-    relied_on = sorted(operators.relied_on(wanted) & operators.APIS.keys())
+    apis = operators.apis(wanted.catalogue)
+    relied_on = sorted(operators.relied_on(wanted) & apis.keys())
     classes = shared.STORAGE_CLASSES if _has_classes(wanted) else ()
     if not relied_on and not classes:
         return
-    groups = sorted({group_of(api) for name in relied_on for api in operators.APIS[name]})
+    groups = sorted({group_of(api) for name in relied_on for api in apis[name]})
     api = await client.Client.connect(place.kubeconfig, context=place.context)
     try:
         versions = dict(zip(groups, await asyncio.gather(*(api.versions(group) for group in groups)), strict=True))
@@ -30,18 +31,23 @@ async def require(place: cluster.Cluster, wanted: settings.Settings, *, stack: s
         await api.close()
     there = {item["metadata"]["name"] for item in found}
     problems = [
-        *(problem for name in relied_on for problem in of_operator(name, versions, stack=stack)),
+        *(problem for name in relied_on for problem in of_operator(name, apis[name], versions, stack=stack)),
         *of_classes([name for name in classes if name not in there], stack=stack),
     ]
     if problems:
         raise errors.UsageError(*problems)
 
 
-def of_operator(name: str, versions: dict[str, tuple[str, ...]], *, stack: str) -> Iterator[errors.Problem]:
-    """What is wrong with an operator where these versions of API groups are served: one problem at most. Pure."""
-    wanted = {group_of(api): api.rpartition("/")[2] for api in operators.APIS[name]}
-    absent = [group for group in wanted if not versions[group]]
-    others = [group for group, version in wanted.items() if versions[group] and version not in versions[group]]
+def of_operator(
+    name: str, apis: Sequence[str], versions: Mapping[str, Sequence[str]], *, stack: str
+) -> Iterator[errors.Problem]:
+    """What is wrong with an operator of these APIs where these versions of groups are served. Pure.
+
+    One problem at most.
+    """
+    wanted = [(group_of(api), api.rpartition("/")[2]) for api in apis]
+    absent = list(dict.fromkeys(group for group, _ in wanted if not versions[group]))
+    others = [(group, version) for group, version in wanted if version not in versions[group]]
     file = collisions.file_of(stack)
     if absent:
         yield errors.Problem(
@@ -51,12 +57,11 @@ def of_operator(name: str, versions: dict[str, tuple[str, ...]], *, stack: str) 
             next=f"let its owner install it, or take `{name}` out of paasport:cluster.has.operators",
         )
     elif others:
-        served = "; ".join(f"{group} in {' and '.join(versions[group])}, not in {wanted[group]}" for group in others)
+        served = "; ".join(f"{group} in {' and '.join(versions[group])}, not in {version}" for group, version in others)
         yield errors.Problem(
             what=f"the {name} on the cluster does not fit: its API server serves {served}",
-            why=f"services are written for {' and '.join(operators.APIS[name])}, "
-            "and the API server would refuse their objects",
-            next=f"let its owner upgrade it to a release that serves {' and '.join(wanted[group] for group in others)}",
+            why=f"services are written for {' and '.join(apis)}, and the API server would refuse their objects",
+            next=f"let its owner upgrade it to a release that serves {' and '.join(version for _, version in others)}",
         )
 
 

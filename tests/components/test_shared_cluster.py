@@ -5,22 +5,16 @@ from __future__ import annotations
 import pytest
 
 from components import platform
+from components.operators import catalogue
 from stacks import settings, shared
-from stacks.services import mongodb, postgresql, prometheus, rabbitmq
+from stacks.services import cassandra, etcd, mongodb, postgresql, prometheus, rabbitmq, scylla
 
 GROUP = "kubernetes:yaml/v2:ConfigGroup"
 PROMETHEUS = "kubernetes:monitoring.coreos.com/v1:Prometheus"
 POSTGRESQL = "kubernetes:postgresql.cnpg.io/v1:Cluster"
 RABBITMQ = "kubernetes:rabbitmq.com/v1beta1:RabbitmqCluster"
 
-ALL = (
-    "barman-cloud",
-    "cert-manager",
-    "cloudnative-pg",
-    "mongodb-kubernetes",
-    "prometheus-operator",
-    "rabbitmq-cluster-operator",
-)
+ALL = tuple(sorted(catalogue.OPERATORS))
 METRICS = prometheus.Prometheus(service="prometheus")
 
 
@@ -32,10 +26,6 @@ def deployed(*, services, operators=ALL, **has):
 
 def objects(program, name):
     return {(item["kind"], item["metadata"]["name"]): item for item in program.one(GROUP, name).inputs["objs"]}
-
-
-def policy(program, name, of):
-    return objects(program, name)["NetworkPolicy", of]["spec"]["ingress"]
 
 
 def test_operators_that_are_there_are_not_installed_and_nothing_waits_for_them(run, control_plane_file):
@@ -80,17 +70,23 @@ def test_a_prometheus_needs_nothing_that_only_our_own_operator_brings(run, contr
 @pytest.mark.parametrize(
     ("options", "operator", "usual"),
     [
+        (cassandra.Cassandra(service="cassandra"), "cass-operator", "cass-operator"),
+        (cassandra.Cassandra(service="cassandra"), "k8ssandra-operator", "k8ssandra-operator"),
+        (etcd.Etcd(service="etcd"), "etcd-operator", "etcd-operator"),
         (postgresql.Postgresql(service="postgresql"), "cloudnative-pg", "cnpg-system"),
         (rabbitmq.Rabbitmq(service="rabbitmq"), "rabbitmq-cluster-operator", "rabbitmq-system"),
+        (scylla.Scylla(service="scylla", nodes="shared"), "scylla-operator", "scylla-operator"),
     ],
-    ids=["postgresql", "rabbitmq"],
+    ids=["cass-operator", "k8ssandra-operator", "etcd", "postgresql", "rabbitmq", "scylla"],
 )
 def test_an_operator_is_let_in_from_where_it_lives(run, control_plane_file, options, operator, usual):
     def namespaces(program):
         return {
             peer["namespaceSelector"]["matchLabels"].get("kubernetes.io/metadata.name")
-            for rule in policy(program, "shop", options.service)
-            for peer in rule["from"]
+            for (kind, _), item in objects(program, "shop").items()
+            if kind == "NetworkPolicy"
+            for rule in item["spec"].get("ingress", ())
+            for peer in rule.get("from", ())
             if "namespaceSelector" in peer
         }
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from runner.tenancy import presence
+from stacks import operators
 
 
 def of(name, **versions):
     served = {group.replace("_", "."): tuple(found) for group, found in versions.items()}
-    return [(problem.what, problem.next) for problem in presence.of_operator(name, served, stack="shop-dev")]
+    return [
+        (problem.what, problem.next)
+        for problem in presence.of_operator(name, operators.APIS[name], served, stack="shop-dev")
+    ]
 
 
 def test_an_operator_that_is_there_in_the_right_version_is_no_problem():
@@ -33,6 +37,12 @@ def test_an_operator_of_another_age_is_told_with_what_it_serves_and_what_is_need
             "let its owner upgrade it to a release that serves v1beta1",
         )
     ]
+
+
+def test_every_version_of_a_group_is_looked_for():
+    assert of("scylla-operator", scylla_scylladb_com=["v1", "v1alpha1"]) == []
+    [(what, _)] = of("scylla-operator", scylla_scylladb_com=["v1"])
+    assert what.endswith("scylla.scylladb.com in v1, not in v1alpha1")
 
 
 def test_missing_storage_classes_are_one_problem():
