@@ -14,7 +14,7 @@ from local import control_plane as control_planes
 from runner import cli
 from tests import conftest
 
-pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(900)]
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PLATFORM = {
@@ -43,16 +43,20 @@ class Project:
 
     def __init__(self, root: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.root, self._capsys = root, capsys
+        self._services: dict[str, dict[str, Any]] = {}
         for name in ("__main__.py", "Pulumi.yaml", "components"):
             (root / name).symlink_to(ROOT / name)
         shutil.copytree(ROOT / "stacks", root / "stacks", ignore=shutil.ignore_patterns("Pulumi.*", "__pycache__"))
 
     def write(self, stack: str, cluster: dict[str, Any], services: dict[str, Any]) -> None:
         config = {"paasport:cluster": cluster, "paasport:services": services}
+        self._services[stack] = services
         (self.root / "stacks" / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump({"config": config}))
 
     def call(self, command: str, stack: str) -> tuple[int, dict[str, Any]]:
         flags = ["--yes"] if command in ("up", "destroy") else []
+        if command == "destroy":
+            flags += [word for name in self._services[stack] for word in ("--yes-lose-data", name)]
         code = cli.main([command, stack, "--json", *flags], root=self.root)
         return code, json.loads(self._capsys.readouterr().out)
 
