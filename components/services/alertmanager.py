@@ -41,8 +41,7 @@ def shared(args: Args) -> list[contracts.Manifest]:
             "metadata": _metadata(args),
             "automountServiceAccountToken": False,
         },
-        _service(args),
-        _service_monitor(args),
+        *_answering(args),
         monitoring.rule(args.name, name=f"{args.name}-own", alerts=_alerts(args)),
         *_disruption_budgets(args),
     ]
@@ -118,10 +117,10 @@ def _placement(args: Args) -> dict[str, Any]:
     return {"topologySpreadConstraints": placement.spread(_identity(args), availability=args.options.availability)}
 
 
-def _disruption_budgets(args: Args) -> list[contracts.Manifest]:
-    if _servers(args) == 1:
-        return []
-    return [placement.disruption_budget(SERVICE, namespace=args.name, pods=_identity(args), labels=_labels(args))]
+def _disruption_budgets(args: Args) -> tuple[contracts.Manifest, ...]:
+    return placement.disruption_budgets(
+        SERVICE, namespace=args.name, pods=_identity(args), labels=_labels(args), servers=_servers(args)
+    )
 
 
 def _network_policy(args: Args) -> contracts.Manifest:
@@ -140,26 +139,8 @@ def _network_policy(args: Args) -> contracts.Manifest:
     )
 
 
-def _service(args: Args) -> contracts.Manifest:
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {**_metadata(args), "annotations": dict(readiness.NOT_AWAITED)},
-        "spec": {
-            "type": "ClusterIP",
-            "selector": _identity(args),
-            "ports": [{"name": PORT_NAME, "port": PORT, "targetPort": PORT_NAME, "protocol": "TCP"}],
-        },
-    }
-
-
-def _service_monitor(args: Args) -> contracts.Manifest:
-    return {
-        "apiVersion": "monitoring.coreos.com/v1",
-        "kind": "ServiceMonitor",
-        "metadata": _metadata(args),
-        "spec": {"selector": {"matchLabels": _identity(args)}, "endpoints": [{"port": PORT_NAME}]},
-    }
+def _answering(args: Args) -> tuple[contracts.Manifest, contracts.Manifest]:
+    return monitoring.answering(_metadata(args), pods=_identity(args), port=PORT, port_name=PORT_NAME)
 
 
 def _alerts(args: Args) -> list[monitoring.Alert]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from components import contracts, isolation
 from components.operators import prometheus_operator
+from components.services import readiness
 
 MEMBERSHIP: Final = "paasport.dev/monitored-by"
 """Label of a namespace: which Prometheus reads its monitors and rules, and scrapes its pods."""
@@ -74,6 +75,30 @@ def objects(
         },
         rule(instance, name=instance, alerts=alerts),
     ]
+
+
+def answering(
+    metadata: Mapping[str, Any], *, pods: Mapping[str, str], port: int, port_name: str
+) -> tuple[contracts.Manifest, contracts.Manifest]:
+    """The Service of what itself watches or tells, and the ServiceMonitor by which it is watched too.
+
+    The Service is not awaited: its pods come from a custom resource, which comes later and is waited for itself.
+    """
+    named = {"name": port_name, "port": port, "targetPort": port_name, "protocol": "TCP"}
+    return (
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {**metadata, "annotations": dict(readiness.NOT_AWAITED)},
+            "spec": {"type": "ClusterIP", "selector": dict(pods), "ports": [named]},
+        },
+        {
+            "apiVersion": _GROUP,
+            "kind": "ServiceMonitor",
+            "metadata": dict(metadata),
+            "spec": {"selector": {"matchLabels": dict(pods)}, "endpoints": [{"port": port_name}]},
+        },
+    )
 
 
 def rule(instance: str, *, name: str, alerts: Sequence[Alert]) -> contracts.Manifest:

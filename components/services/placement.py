@@ -46,3 +46,10 @@ def disruption_budget(
         "metadata": {"name": name, "namespace": namespace, "labels": dict(labels)},
         "spec": {"maxUnavailable": 1, "selector": {"matchLabels": dict(pods)}},
     }
+
+
+def disruption_budgets(
+    name: str, *, namespace: str, pods: Mapping[str, str], labels: Mapping[str, str], servers: int
+) -> tuple[contracts.Manifest, ...]:
+    """The budget of several servers, none of a single one."""
+    return (disruption_budget(name, namespace=namespace, pods=pods, labels=labels),) if servers > 1 else ()

@@ -36,8 +36,7 @@ def build(args: Args) -> contracts.ServiceObjects:
             _network_policy(args),
             _service_account(args),
             *monitoring.access(_metadata(args), monitored_by=args.name),
-            _service(args),
-            _service_monitor(args),
+            *_answering(args),
             *_disruption_budgets(args),
             *alertmanager.shared(args),
         ),
@@ -134,33 +133,14 @@ def _service_account(args: Args) -> contracts.Manifest:
     }
 
 
-def _service(args: Args) -> contracts.Manifest:
-    # Not awaited: its pods come from the custom resource, which comes later and is waited for itself.
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {**_metadata(args), "annotations": dict(readiness.NOT_AWAITED)},
-        "spec": {
-            "type": "ClusterIP",
-            "selector": _identity(args),
-            "ports": [{"name": _PORT_NAME, "port": PORT, "targetPort": _PORT_NAME, "protocol": "TCP"}],
-        },
-    }
-
-
-def _service_monitor(args: Args) -> contracts.Manifest:
-    return {
-        "apiVersion": "monitoring.coreos.com/v1",
-        "kind": "ServiceMonitor",
-        "metadata": _metadata(args),
-        "spec": {"selector": {"matchLabels": _identity(args)}, "endpoints": [{"port": _PORT_NAME}]},
-    }
+def _answering(args: Args) -> tuple[contracts.Manifest, contracts.Manifest]:
+    return monitoring.answering(_metadata(args), pods=_identity(args), port=PORT, port_name=_PORT_NAME)
 
 
 def _disruption_budgets(args: Args) -> tuple[contracts.Manifest, ...]:
-    if args.options.servers == 1:
-        return ()
-    return (placement.disruption_budget(_NAME, namespace=args.name, pods=_identity(args), labels=_labels(args)),)
+    return placement.disruption_budgets(
+        _NAME, namespace=args.name, pods=_identity(args), labels=_labels(args), servers=args.options.servers
+    )
 
 
 def _network_policy(args: Args) -> contracts.Manifest:

@@ -232,9 +232,9 @@ def _administrators(args: Args) -> list[dict[str, Any]]:
 
 
 def _disruption_budgets(args: Args) -> tuple[contracts.Manifest, ...]:
-    if args.options.servers == 1:
-        return ()
-    return (placement.disruption_budget(_NAME, namespace=args.name, pods=_pods(args), labels=_labels(args)),)
+    return placement.disruption_budgets(
+        _NAME, namespace=args.name, pods=_pods(args), labels=_labels(args), servers=args.options.servers
+    )
 
 
 def _monitoring(args: Args) -> list[contracts.Manifest]:

@@ -6,15 +6,21 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, Literal
 
 from stacks import findings, quantities, unknown
-from stacks.services import cassandra, instance
+from stacks.services import cassandra, instance, limits
 
 if TYPE_CHECKING:
     from stacks import nodes, settings
 
 _LEAST: Final = {
-    "cpu": (cassandra.LEAST_CPU, "with less a node starts so slowly that it is taken for one that does not"),
-    "memory": (cassandra.LEAST_MEMORY, "half of it is the heap, and Cassandra needs a gigabyte of that for itself"),
-    "storage": (cassandra.LEAST_STORAGE, "compaction writes what it joins once more before it deletes it"),
+    "cpu": limits.Least(
+        amount=cassandra.LEAST_CPU, why="with less a node starts so slowly that it is taken for one that does not"
+    ),
+    "memory": limits.Least(
+        amount=cassandra.LEAST_MEMORY, why="half of it is the heap, and Cassandra needs a gigabyte of that for itself"
+    ),
+    "storage": limits.Least(
+        amount=cassandra.LEAST_STORAGE, why="compaction writes what it joins once more before it deletes it"
+    ),
 }
 
 
@@ -67,18 +73,8 @@ def resources_are_enough(
     service: instance.Instance, _hosts: nodes.Nodes | None, path: findings.Path
 ) -> Iterator[findings.Finding]:
     """For a node that does nothing yet."""
-    if not isinstance(service, cassandra.Cassandra):
-        return
-    for resource, (least, why) in _LEAST.items():
-        asked = getattr(service.overrides, resource)
-        if asked is not None and quantities.value(asked) < quantities.value(least):
-            place = (*path, "overrides", resource)
-            yield findings.Finding(
-                path=place,
-                what=f"`{findings.spelled(place)}` is {asked}; {least} is the least",
-                why=why,
-                next=f"write {least} or more",
-            )
+    if isinstance(service, cassandra.Cassandra):
+        yield from limits.resources_are_enough(service, path, least=_LEAST)
 
 
 def every_node_has_a_host(
@@ -128,14 +124,9 @@ def restore_is_done_by_hand(
     service: instance.Instance, _hosts: nodes.Nodes | None, path: findings.Path
 ) -> Iterator[findings.Finding]:
     """What restores is an order to a cluster that runs, and not a way for a new one to begin."""
-    if isinstance(service, cassandra.Cassandra) and service.restore is not None:
-        place = (*path, "restore")
-        yield findings.Finding(
-            path=place,
-            what=f"`{findings.spelled(place)}` cannot be had for a Cassandra",
-            why="the operator restores into a cluster that runs, which it stops for that: it would do so at every run",
-            next="leave it out, and restore by hand: docs/services/cassandra.md has the steps",
-        )
+    if isinstance(service, cassandra.Cassandra):
+        why = "the operator restores into a cluster that runs, which it stops for that: it would do so at every run"
+        yield from limits.restore_is_done_by_hand(service, path, kind="a Cassandra", why=why, how="restore")
 
 
 CHECKS = (

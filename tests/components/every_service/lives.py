@@ -21,34 +21,36 @@ _LARGER: Final = {"size": "medium", "availability": "zonal"}
 
 def born(service: str) -> dict[str, Any]:
     """As small as can be, as a stack file says it; on nodes that any cluster has. Where volumes can't grow, they don't."""
-    small, larger = _small(service), {**_small(service), **_LARGER}
-    roomy = {**small, "overrides": {"storage": options(larger).asked("storage")}}
-    return small if refusals(small, larger) == [] else roomy
+    small, larger = _with(service), _with(service, **_LARGER)
+    storage = {} if refusals(small, larger) == [] else {"storage": options(larger).asked("storage")}
+    return _with(service, overrides={**storage, **_versions(service)[0]})
 
 
 def grown(service: str) -> dict[str, Any]:
     """Larger and in several zones."""
-    return {**_small(service), **_LARGER}
+    return _with(service, **_LARGER, overrides=_versions(service)[0])
 
 
 def upgraded(service: str) -> dict[str, Any] | None:
-    """With the next patch release, whether or not there is one; None where its version can't be chosen.
-
-    With the one before where the next is refused, because there are no images of it.
-    """
-    before = grown(service)
-    if "version" not in type(options(before).overrides).model_fields:
+    """With the next patch release; None where its version can't be chosen."""
+    if "version" not in type(options(_with(service)).overrides).model_fields:
         return None
-    built = rendering.built(options(before), vendors.LOCAL)
-    after = []
-    for step in (1, -1):
-        version = re.sub(r"\d+$", lambda found, step=step: str(int(found[0]) + step), built.version)
-        after.append({**before, "overrides": {**before.get("overrides", {}), "version": version}})
-    return next((each for each in after if refusals(before, each) == []), after[0])
+    return _with(service, **_LARGER, overrides=_versions(service)[1])
 
 
-def _small(service: str) -> dict[str, Any]:
-    return {"service": service, "size": "small", "availability": "single", **rendering.ON_ANY_NODES.get(service, {})}
+def _versions(service: str) -> tuple[dict[str, str], dict[str, str]]:
+    """A version and the next patch release: the default and, whether or not there is one, what comes after it; or, for
+    who knows that there is none, what comes before."""
+    default = rendering.built(options(_with(service)), vendors.LOCAL).version
+    stem, patch = re.fullmatch(r"(.*?)(\d+)", default).groups()
+    before, after = ({"version": f"{stem}{int(patch) + step}"} for step in (-1, 1))
+    has_one = refusals(_with(service), _with(service, overrides=after)) == []
+    return ({}, after) if has_one else (before, {})
+
+
+def _with(service: str, **more: Any) -> dict[str, Any]:
+    plain = {"service": service, "size": "small", "availability": "single"}
+    return {**plain, **rendering.ON_ANY_NODES.get(service, {}), **more}
 
 
 def options(given: Mapping[str, Any]) -> instance.Instance:
