@@ -67,7 +67,7 @@ def test_every_command_on_the_local_vendor_works_in_the_order_shown(tmp_path):
 
     assert {line: process.returncode for line, process in told.items()} == dict.fromkeys(mine, 0), told
     assert re.search(r"^42 created in", told["./paasport up local-dev"].stdout, re.MULTILINE)
-    assert re.search(r"^41 unchanged in", told["./paasport preview local-dev"].stdout, re.MULTILINE)
+    assert re.search(r"^42 unchanged in", told["./paasport preview local-dev"].stdout, re.MULTILINE)
     assert re.search(r"^42 deleted in", told["./paasport destroy local-dev --yes"].stdout, re.MULTILINE)
     pods = told["./paasport local kubectl local-dev -- get prometheus,pods -A"].stdout
     assert "prometheus.monitoring.coreos.com/metrics" in pods
