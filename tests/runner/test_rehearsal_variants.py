@@ -85,3 +85,15 @@ def test_an_existing_cluster_is_the_control_plane_whatever_its_context_was():
 def test_a_vendors_cluster_is_left_as_its_settings_say():
     stack = read("gke-prod")
     assert variants.handed_out(stack, control_plane="c", kubeconfig="/k") is stack
+
+
+@pytest.mark.parametrize("stack", ["local-dev", "existing-prod", "eks-prod"])
+def test_a_rehearsal_s_cluster_has_nothing_of_others_so_the_stack_brings_all(stack):
+    plain = read(stack)
+    assert variants.alone(plain) is plain
+    if stack == "eks-prod":
+        return
+    has = {"operators": ["cert-manager", "prometheus-operator"], "storageClasses": True}
+    guest = variants.variant(plain, {"has": has})
+    assert guest.settings.cluster.has.storage_classes
+    assert variants.alone(guest).settings == plain.settings
