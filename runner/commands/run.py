@@ -89,7 +89,7 @@ def _read(root: pathlib.Path, call: Call, *, asked: pulumi_cli.Engine | None, wa
     if asks and result.losses and not result.failed:
         lost = _named(result.losses)
         if not lost:
-            return FAILED
+            return _unchanged()
         call = dataclasses.replace(call, lose_data=(*call.lose_data, *lost), foreseen=True)
         result = _embedded(root, call, stack, warm=None, asks=False)
     return exit_code(result, operation=call.operation)
@@ -292,7 +292,11 @@ def _tell(call: Call, result: request.Result) -> None:
         result.resources, duration=result.seconds, planned=call.is_planned, drift=call.operation == "drift"
     )
     held = result.refused and not call.is_planned and all(item.failure for item in result.resources)
-    _lines(["nothing was changed" if held else summary], to=call.stream)
+    if not held:
+        _lines([summary], to=call.stream)
+    elif result.failed:
+        # Where somebody is asked first, it is not yet said.
+        _lines(["nothing was changed"], to=call.stream)
     if call.json:
         click.echo(
             document.render(

@@ -65,7 +65,7 @@ class Loss:
     @property
     def consequences(self) -> str:
         """What becomes of what it is kept on, a line each."""
-        others = "its passwords and its certificates' authority go too; backups in an object store stay"
+        others = "passwords and authorities that were made for it go too; backups in an object store stay"
         if self.claims_stay:
             volumes = [f"volume {claim.name}  {claim.size}  stays claimed" for claim in self.claims]
         else:

@@ -176,7 +176,7 @@ def test_what_becomes_of_each_volume_is_told_as_it_is(bench: doubles.Bench) -> N
         "volume data  10Gi  ssd: the disk stays, without a claim (Released): only by hand can it be used again",
         "  volume logs  10Gi  ssd: the disk is deleted",
         "  volume new  10Gi  ssd: what becomes of its disk is not known",
-        "  its passwords and its certificates' authority go too; backups in an object store stay",
+        "  passwords and authorities that were made for it go too; backups in an object store stay",
     ]
     # Its operator keeps claims, and so does its namespace, which nobody deletes.
     assert "volume data  10Gi  stays claimed" in run(bench, "destroy").errors
