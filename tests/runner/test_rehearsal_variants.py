@@ -93,7 +93,6 @@ def test_a_rehearsal_s_cluster_has_nothing_of_others_so_the_stack_brings_all(sta
     assert variants.alone(plain) is plain
     if stack == "eks-prod":
         return
-    has = {"operators": ["cert-manager", "prometheus-operator"], "storageClasses": True}
-    guest = variants.variant(plain, {"has": has})
-    assert guest.settings.cluster.has.storage_classes
+    guest = variants.variant(plain, {"has": {"operators": ["cert-manager", "prometheus-operator"]}})
+    assert guest.settings.cluster.has.operators == ("cert-manager", "prometheus-operator")
     assert variants.alone(guest).settings == plain.settings
