@@ -399,6 +399,16 @@ class Used:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class KeyPair:
+    """Two halves that were made together, as PEM. Who loses one has to make both anew."""
+
+    private: pulumi.Input[str]
+    """Secret. Of the form of PKCS #8."""
+    public: pulumi.Input[str]
+    """The public key, or the certificate of an authority."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class ServiceArgs(Generic[Options]):
     """What a service's builder may know: its own settings and what the cluster offers.
 
@@ -413,6 +423,10 @@ class ServiceArgs(Generic[Options]):
     load_balancer: LoadBalancerFacts
     passwords: Mapping[str, pulumi.Input[str]] = dataclasses.field(default_factory=dict)
     """One for each name in the entry's `passwords`: generated once, secret, the same at every run."""
+    keys: Mapping[str, KeyPair] = dataclasses.field(default_factory=dict)
+    """One for each name in the entry's `keys` and `authorities`: generated once, the same at every run."""
+    entrance: bool = False
+    """Whether the cluster has an entrance for HTTP, to which routes of the instance's namespace can be attached."""
     backups: BackupTarget | None = None
     """Where backups go and come from; None where the settings ask neither for backups nor for a restore."""
     monitored_by: str = ""
@@ -467,6 +481,12 @@ class Service(Generic[Options]):
     """Pure: the same arguments give the same objects on every vendor."""
     passwords: tuple[str, ...] = ()
     """Names of the passwords that are generated for an instance."""
+    keys: tuple[str, ...] = ()
+    """Names of the pairs of keys that are generated for an instance, on the curve P-256."""
+    authorities: tuple[str, ...] = ()
+    """Names of the certificate authorities that are generated for an instance: a key, and a certificate by itself."""
+    has_routes: bool = False
+    """Whether its objects attach routes to the cluster's entrance, where there is one."""
     backup_operators: tuple[str, ...] = ()
     """Names of those that it needs besides where its settings ask for backups or a restore."""
     backup_account: str = ""

@@ -93,9 +93,13 @@ class Platform(pulumi.ComponentResource):
             # What somebody else has installed is there, and nothing of this stack has to be waited for.
             operators=[
                 self._operators[required]
-                for required in _operators_of(name, self._wanted.services, self._entries)
+                for required in (
+                    *_operators_of(name, self._wanted.services, self._entries),
+                    *((contour.NAME,) if entry.has_routes and _ingress(self._wanted) else ()),
+                )
                 if required in self._operators
             ],
+            entrance=_ingress(self._wanted) is not None,
             homes=shared.namespaces(self._wanted.cluster),
             monitored_by=relations.watcher(name, services=self._wanted.services),
             protect=relations.is_protected(options, cluster=self._wanted.cluster),

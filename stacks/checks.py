@@ -24,6 +24,7 @@ if typing.TYPE_CHECKING:
     from stacks.catalogues import model
 
 OPERATOR_NAMESPACES: Final = (
+    "astarte-operator",
     "cass-operator",
     "cert-manager",
     "cnpg-system",

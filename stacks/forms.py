@@ -37,6 +37,8 @@ SHA256: Final = r"^[0-9a-f]{64}$"
 
 CLUSTER_NAME: Final = SERVICE_NAME
 POOL_NAME: Final = r"^[a-z][a-z0-9]*$"
+DOMAIN: Final = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$"
+REALM: Final = r"^[a-z][a-z0-9]{0,47}$"
 MINOR: Final = r"^1\.[1-9][0-9]$"
 CIDR: Final = r"^([0-9]{1,3}\.){3}[0-9]{1,3}/([0-9]|[12][0-9]|3[0-2])$"
 TAG: Final = r"^[a-z0-9_-]+$"
@@ -93,6 +95,8 @@ WORDS: Final = {
     SECURE_URL: "an address that begins with https://",
     SHA256: "a sha256: 64 hexadecimal digits in lower case",
     POOL_NAME: "a name of lower-case letters and digits, first a letter",
+    DOMAIN: "a domain, such as iot.example.com",
+    REALM: "a realm's name: lower-case letters and digits, first a letter, at most 48",
     MINOR: 'a minor version of Kubernetes in quotes, such as "1.35"',
     CIDR: "an IPv4 network, such as 10.20.0.0/16",
     TAG: "lower-case letters, digits, hyphens and underscores, as Google's labels are",
@@ -136,6 +140,8 @@ EXAMPLES: Final = {
     SECURE_URL: "https://releases.acme.example/shop-operator/1.0.0/operator.yaml",
     SHA256: "0000000000000000000000000000000000000000000000000000000000000000",
     POOL_NAME: "general",
+    DOMAIN: "iot.example.com",
+    REALM: "test",
     MINOR: '"1.35"',
     CIDR: "10.20.0.0/16",
     TAG: "cost-center",

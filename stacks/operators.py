@@ -19,6 +19,7 @@ if typing.TYPE_CHECKING:
     from stacks.services import instance
 
 APIS: Final[dict[str, tuple[str, ...]]] = {
+    "astarte-operator": ("api.astarte-platform.org/v2alpha1",),
     "barman-cloud": ("barmancloud.cnpg.io/v1",),
     "cass-operator": ("cassandra.datastax.com/v1beta1", "control.k8ssandra.io/v1alpha1"),
     "cert-manager": ("cert-manager.io/v1",),
@@ -38,6 +39,7 @@ APIS: Final[dict[str, tuple[str, ...]]] = {
 """What a cluster serves where an operator is on it, and services are written for: API groups with their version."""
 
 BY_SERVICE: Final[dict[str, tuple[str, ...]]] = {
+    "astarte": ("astarte-operator", "cert-manager"),
     "cassandra": ("k8ssandra-operator", "cass-operator", "cert-manager"),
     "etcd": ("etcd-operator",),
     "mongodb": ("mongodb-kubernetes", "cert-manager"),
@@ -50,6 +52,7 @@ BY_SERVICE: Final[dict[str, tuple[str, ...]]] = {
 BACKUPS: Final[dict[str, tuple[str, ...]]] = {"postgresql": ("barman-cloud",)}
 """What it needs besides where its settings ask for backups or a restore."""
 REQUIRES: Final[dict[str, tuple[str, ...]]] = {
+    "astarte-operator": ("cert-manager",),
     "barman-cloud": ("cert-manager", "cloudnative-pg"),
     "cass-operator": ("cert-manager",),
     "cert-manager": (),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from stacks import findings, managed, nodes, quantities, suggestions, unknown
 from stacks.services import (
+    astarte_checks,
     cassandra_checks,
     etcd_checks,
     instance,
@@ -133,6 +134,7 @@ def of_stack(
         place = (*path, name)
         for role in service.USES:
             yield from unknown.as_far_as_known(_uses_what_fits(role, services, place))
+        yield from unknown.as_far_as_known(astarte_checks.of_stack(service, services, place))
         if isinstance(service, instance.Database):
             yield from unknown.as_far_as_known(_is_watched_by_one(service, services, place))
             yield from unknown.as_far_as_known(_backups_have_a_place(service, cluster, place))
@@ -250,6 +252,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     _storage_is_for_volumes,
     _zonal_has_replicas,
     _zonal_has_zones,
+    *astarte_checks.CHECKS,
     *cassandra_checks.CHECKS,
     *etcd_checks.CHECKS,
     *mongodb_checks.CHECKS,

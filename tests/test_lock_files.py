@@ -82,7 +82,7 @@ def test_every_service_has_its_images_listed():
 @pytest.mark.parametrize("name", sorted(IMAGES))
 def test_services_images_are_pinned_by_exact_versions(name):
     for image in IMAGES[name]:
-        assert re.fullmatch(r"[a-z0-9.-]+\.[a-z]+/[a-z0-9./-]+:[\w.-]*\d+\.\d+[\w.-]*", image), image
+        assert re.fullmatch(r"[a-z0-9.-]+\.[a-z]+/[a-z0-9./_-]+:[\w.-]*\d+\.\d+[\w.-]*", image), image
 
 
 def test_the_images_of_prometheus_are_those_of_the_versions_that_run():

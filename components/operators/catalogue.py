@@ -10,6 +10,7 @@ from typing import Final
 
 from components import contracts
 from components.operators import (
+    astarte_operator,
     barman_cloud,
     cass_operator,
     cert_manager,
@@ -28,6 +29,7 @@ from stacks.catalogues import model
 OPERATORS: Final[dict[str, contracts.Operator]] = {
     entry.name: entry
     for entry in (
+        astarte_operator.OPERATOR,
         barman_cloud.OPERATOR,
         cass_operator.OPERATOR,
         cert_manager.OPERATOR,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from components import contracts
-from components.services import cassandra, declared, etcd, mongodb, postgresql, prometheus, rabbitmq, scylla
+from components.services import astarte, cassandra, declared, etcd, mongodb, postgresql, prometheus, rabbitmq, scylla
 from stacks.catalogues import model
 
 Services = Mapping[str, contracts.Service[Any]]
@@ -14,6 +14,7 @@ Services = Mapping[str, contracts.Service[Any]]
 SERVICES: Final[dict[str, contracts.Service[Any]]] = {
     entry.name: entry
     for entry in (
+        astarte.SERVICE,
         cassandra.SERVICE,
         etcd.SERVICE,
         mongodb.SERVICE,

@@ -31,6 +31,7 @@ from stacks.services import rabbitmq as settings
 IMAGE: Final = "docker.io/library/rabbitmq"
 _NAME: Final = "rabbitmq"
 PORT: Final = 5671
+UNENCRYPTED: Final = 5672
 _METRICS: Final = 15691
 _METRICS_NAME: Final = "prometheus-tls"
 """As the operator names the container's port."""
@@ -104,7 +105,7 @@ def _spec(args: Args) -> dict[str, Any]:
             # By this one the operator knows whom to trust when it asks nodes how they are. Clients that show a
             # certificate are held to it too; none has to show one.
             "caSecretName": _certificate(args),
-            "disableNonTLSListeners": True,
+            "disableNonTLSListeners": not args.options.unencrypted,
         },
         "rabbitmq": {
             **({"additionalPlugins": plugins} if plugins else {}),
@@ -203,6 +204,7 @@ def _network_policy(args: Args) -> contracts.Manifest:
         for first, last in _BETWEEN_NODES
     ]
     spoken = [settings.PORTS[protocol] for protocol in args.options.protocols]
+    spoken += [UNENCRYPTED] if args.options.unencrypted else []
     return isolation.network_policy(
         _NAME,
         namespace=args.name,

@@ -32,6 +32,8 @@ class InstanceArgs:
     """Whether what holds data is protected from deletion."""
     kinds: Mapping[tuple[str, str], contracts.Kind] = dataclasses.field(default_factory=dict)
     """What is known of its operators' kinds, by `apiVersion` and `kind`."""
+    entrance: bool = False
+    """Whether the cluster has an entrance for HTTP."""
     uses: Mapping[str, Instance] = dataclasses.field(default_factory=dict)
     """Instances that it uses, by role; all of it comes after all of them."""
 
@@ -76,10 +78,20 @@ class Instance(pulumi.ComponentResource):
             passwords={
                 each: credentials.password(f"{self._name}-{each}", opts=parent) for each in args.entry.passwords
             },
+            keys=self._keys(parent) if args.entry.keys or args.entry.authorities else {},
+            entrance=args.entrance,
             backups=target,
             monitored_by=args.monitored_by,
             uses={role: used.known() for role, used in args.uses.items()},
         )
+
+    def _keys(self, parent: pulumi.ResourceOptions) -> dict[str, contracts.KeyPair]:
+        from components.services import keys  # noqa: PLC0415 - 60 ms that only who has keys is worth
+
+        return {
+            **{each: keys.pair(f"{self._name}-{each}", opts=parent) for each in self._args.entry.keys},
+            **{each: keys.authority(f"{self._name}-{each}", opts=parent) for each in self._args.entry.authorities},
+        }
 
     def known(self) -> contracts.Used:
         """What other instances that use this one know of it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from local.operators import (
+    astarte_operator,
     cass_operator,
     cert_manager,
     cloudnative_pg,
@@ -17,6 +18,7 @@ from local.operators import (
 )
 
 PLAYED: Final[tuple[played.Played, ...]] = (
+    astarte_operator.PLAYED,
     cass_operator.PLAYED,
     cert_manager.PLAYED,
     cloudnative_pg.PLAYED,

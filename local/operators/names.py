@@ -7,6 +7,7 @@ from typing import Final
 
 NAMES: Final = frozenset(
     {
+        "astarte-operator",
         "cass-operator",
         "cert-manager",
         "cloudnative-pg",

@@ -8,10 +8,11 @@ from typing import Annotated, Any, Final
 import pydantic
 from pydantic_core import core_schema
 
-from stacks.services import cassandra, etcd, instance, mongodb, postgresql, prometheus, rabbitmq, scylla
+from stacks.services import astarte, cassandra, etcd, instance, mongodb, postgresql, prometheus, rabbitmq, scylla
 
 Service = Annotated[
-    cassandra.Cassandra
+    astarte.Astarte
+    | cassandra.Cassandra
     | etcd.Etcd
     | mongodb.Mongodb
     | postgresql.Postgresql
@@ -23,6 +24,7 @@ Service = Annotated[
 """A service of the catalogue, told apart by `service`."""
 
 SERVICES: Final[Mapping[str, type[Service]]] = {
+    "astarte": astarte.Astarte,
     "cassandra": cassandra.Cassandra,
     "etcd": etcd.Etcd,
     "mongodb": mongodb.Mongodb,

@@ -57,6 +57,9 @@ class Rabbitmq(instance.Database):
     """Which service of the catalogue this is."""
     protocols: tuple[Protocol, ...] = ()
     """What clients may speak besides AMQP: `mqtt`, `stomp`, `stream`. Default nothing else."""
+    unencrypted: fields.Flag = False
+    """Whether AMQP is spoken without TLS too, on port 5672, for clients that can be told of no authority. Network
+    policies alone keep others from there. Default false."""
     overrides: RabbitmqOverrides = RabbitmqOverrides()
     """What differs from the size, key by key. Default nothing."""
 

@@ -186,6 +186,7 @@ def test_the_catalogue_itself_can_be_ordered_as_a_whole():
         "etcd-operator",
         "mongodb-kubernetes",
         "prometheus-operator",
+        "astarte-operator",
         "cass-operator",
         "rabbitmq-cluster-operator",
         "scylla-operator",

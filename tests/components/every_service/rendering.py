@@ -30,7 +30,19 @@ AVAILABILITIES: Final[tuple[instance.Availability, ...]] = ("single", "zonal")
 PROMETHEUS: Final = "metrics"
 ON_ANY_NODES: Final[Mapping[str, Mapping[str, Any]]] = {"scylla": {"nodes": "shared"}}
 """What a service must be told to run on nodes that are not kept for it."""
+KEYS: Final = contracts.KeyPair(
+    # Made for these tests alone, with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`.
+    private=(
+        "-----BEGIN PRIVATE KEY-----\n"
+        "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgdE17qfCt+2ly1MGJ\n"
+        "Hb1015fXiEDrd/+aiIY4VLeU1U2hRANCAARgRcMmhZLzOeWIosotD+eldBoBcCEo\n"
+        "W3qpSwlk7BGoKk9GC1UaksbDy5NbTKu3J3b3EjKnBuxY2NBWv9OudgYj\n"
+        "-----END PRIVATE KEY-----\n"
+    ),
+    public="public half",
+)
 OBJECTS_BY_OPTION: Final[Mapping[str, Mapping[str, Any]]] = {
+    "astarte": {"realm": "test"},
     "prometheus": {"alertmanager": {"receivers": "receivers"}},
     "rabbitmq": {"protocols": ["mqtt", "stomp", "stream"]},
     **ON_ANY_NODES,
@@ -78,8 +90,24 @@ def built(options: instance.Instance, vendor: vendors.Vendor) -> contracts.Servi
             load_balancer=vendor.load_balancer,
             passwords={name: f"password-of-{name}" for name in entry.passwords},
             backups=vendor.backups() if options.uses_backups else None,
+            keys=dict.fromkeys((*entry.keys, *entry.authorities), KEYS),
+            entrance=True,
+            uses={role: _used(role, services[0]) for role, services in options.USES.items()},
             monitored_by=PROMETHEUS if is_watched(options) else "",
         )
+    )
+
+
+def _used(role: str, service: str) -> contracts.Used:
+    """An instance that another one uses, of three servers."""
+    model = models.SERVICES[service]
+    return contracts.Used(
+        name=role,
+        service=service,
+        options=model.model_validate({"service": service, "availability": "zonal", **_required(service)}),
+        endpoint=contracts.Endpoint(namespace=role, service=role, port=9042),
+        connection={"host": f"{role}.{role}.svc", "username": "u", "password": "p", "datacenter": "dc1"},
+        authority="PEM",
     )
 
 
