@@ -47,7 +47,7 @@ def template(args: Args) -> dict[str, Any]:
                 "resources": {"requests": {"storage": args.options.asked("storage")}},
             }
         },
-        "config": {"cassandraYaml": _configuration(), "jvmOptions": _heap(memory)},
+        "config": {"cassandraYaml": _configuration(args), "jvmOptions": _heap(memory)},
         **_restricted(),
     }
 
@@ -84,11 +84,12 @@ def container() -> dict[str, Any]:
     }
 
 
-def _configuration() -> dict[str, Any]:
+def _configuration(args: Args) -> dict[str, Any]:
     """Lines of cassandra.yaml, over the operator's own; it adds the places of the keys."""
+    plain = args.options.unencrypted
     return {
         # Clients show no certificate; nodes do, because whoever may pretend to be one gets all data.
-        "client_encryption_options": {"enabled": True, "optional": False, "require_client_auth": False},
+        "client_encryption_options": {"enabled": True, "optional": plain, "require_client_auth": False},
         "server_encryption_options": {"internode_encryption": "all", "require_client_auth": True},
     }
 

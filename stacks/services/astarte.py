@@ -24,7 +24,7 @@ API: Final = 4000
 """Where every one of its HTTP APIs answers."""
 
 _ELSEWHERE: Final = (
-    "what it stores lies in its ScyllaDB, which is what has to be backed up; "
+    "what it stores lies in its database, which is what has to be backed up; "
     "docs/services/astarte.md has the keys that belong to it"
 )
 
@@ -58,16 +58,16 @@ class AstarteOverrides(instance.Overrides):
 
 
 class Astarte(instance.Database):
-    """An Astarte, run by the Astarte operator, on a RabbitMQ and a ScyllaDB of the same stack."""
+    """An Astarte, run by the Astarte operator, on a RabbitMQ and a Cassandra or ScyllaDB of the same stack."""
 
     SIZES: ClassVar[Mapping[instance.Size, instance.Server]] = SIZES
     SERVERS: ClassVar[Mapping[instance.Availability, int]] = {"single": 1, "zonal": 3}
     PREVIEW: ClassVar[str] = (
         "its operator is a development snapshot of February 2026, as no release for Astarte 1.3 could be verified, "
-        "and its broker of devices cannot be told whom to trust, so it speaks to RabbitMQ without TLS"
+        "and its broker of devices cannot be told whom to trust, so it speaks to RabbitMQ and database without TLS"
     )
     REFUSED: ClassVar[Mapping[str, str]] = {"backups": _ELSEWHERE, "restore": _ELSEWHERE}
-    USES: ClassVar[Mapping[str, tuple[str, ...]]] = {"rabbitmq": ("rabbitmq",), "cassandra": ("scylla",)}
+    USES: ClassVar[Mapping[str, tuple[str, ...]]] = {"rabbitmq": ("rabbitmq",), "cassandra": ("cassandra", "scylla")}
 
     service: Literal["astarte"]
     """Which service of the catalogue this is."""
@@ -76,8 +76,7 @@ class Astarte(instance.Database):
     rabbitmq: fields.ServiceName | None = None
     """Which RabbitMQ of this stack it uses. Leave it out for the only one there is."""
     cassandra: fields.ServiceName | None = None
-    """Which ScyllaDB of this stack it uses: a `cassandra` wants TLS by an authority of which the broker of devices
-    cannot be told. Leave it out for the only one there is."""
+    """Which Cassandra or ScyllaDB of this stack it uses. Leave it out for the only one there is."""
     realm: Realm | None = None
     """The first realm, which is made with a key of its own: lower-case letters and digits. Leave it out for none."""
     dashboard: fields.Flag = True

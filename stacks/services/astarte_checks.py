@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from stacks import findings, unknown
-from stacks.services import astarte, instance, rabbitmq, relations
+from stacks.services import astarte, cassandra, instance, rabbitmq, relations
 
 if TYPE_CHECKING:
     from stacks import nodes
@@ -49,22 +49,22 @@ def of_stack(
 ) -> Iterator[findings.Finding]:
     """What must hold between it and other instances of its stack."""
     if isinstance(service, astarte.Astarte):
-        yield from _reaches_its_broker(services, path)
+        yield from _reaches_what_it_uses(services, path)
         yield from _copies_have_nodes(service, services, path)
         yield from _is_known_by_its_name(services, path)
 
 
-def _reaches_its_broker(services: Mapping[str, instance.Instance], path: findings.Path) -> Iterator[findings.Finding]:
-    used = relations.used(str(path[-1]), services=services).get("rabbitmq", "")
-    broker = services.get(used)
-    if isinstance(broker, rabbitmq.Rabbitmq) and not broker.unencrypted:
-        place = (*path[:-1], used, "unencrypted")
-        yield findings.Finding(
-            path=path,
-            what=f"`{findings.spelled(path)}` uses `{used}`, where `{findings.spelled(place)}` is not `true`",
-            why="its operator mounts no authority's certificate for the broker of devices, which so cannot use TLS",
-            next=f"write `unencrypted: true` for `{used}`; network policies alone keep others away from that port",
-        )
+def _reaches_what_it_uses(services: Mapping[str, instance.Instance], path: findings.Path) -> Iterator[findings.Finding]:
+    for used in relations.used(str(path[-1]), services=services).values():
+        service = services[used]
+        if isinstance(service, rabbitmq.Rabbitmq | cassandra.Cassandra) and not service.unencrypted:
+            place = (*path[:-1], used, "unencrypted")
+            yield findings.Finding(
+                path=path,
+                what=f"`{findings.spelled(path)}` uses `{used}`, where `{findings.spelled(place)}` is not `true`",
+                why="its operator mounts no authority's certificate for the broker of devices, which so cannot use TLS",
+                next=f"write `unencrypted: true` for `{used}`; network policies alone keep others away from there",
+            )
 
 
 def _copies_have_nodes(

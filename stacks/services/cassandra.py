@@ -58,6 +58,9 @@ class Cassandra(instance.Database):
 
     service: Literal["cassandra"]
     """Which service of the catalogue this is."""
+    unencrypted: fields.Flag = False
+    """Whether CQL is spoken without TLS too, on the same port, for clients that can be told of no authority. Network
+    policies alone keep others from there. Default false."""
     overrides: CassandraOverrides = CassandraOverrides()
     """What differs from the size, key by key. Default nothing."""
 

@@ -209,6 +209,12 @@ def test_nothing_is_served_without_tls(option):
     assert found.get("internode_encryption", "all") == "all"
 
 
+def test_clients_that_know_no_authority_are_let_in_where_the_settings_say_so():
+    found = spec(build(unencrypted=True))["cassandra"]["config"]["cassandraYaml"]
+    assert found["client_encryption_options"] == {"enabled": True, "optional": True, "require_client_auth": False}
+    assert found["server_encryption_options"]["internode_encryption"] == "all"
+
+
 def test_whoever_is_not_a_node_cannot_pretend_to_be_one():
     found = spec(build())["cassandra"]["config"]["cassandraYaml"]
     assert found["server_encryption_options"]["require_client_auth"] is True

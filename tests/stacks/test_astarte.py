@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stacks import errors, service_checks, settings
-from stacks.services import astarte, rabbitmq, scylla
+from stacks.services import astarte, cassandra, rabbitmq, scylla
 
 PATH = ("paasport:services",)
 BROKER = rabbitmq.Rabbitmq(service="rabbitmq", unencrypted=True)
@@ -41,6 +41,13 @@ def test_a_broker_without_a_port_for_it_is_told():
     ((path, what),) = told(services)
     assert path == ("iot",)
     assert "`paasport:services.messages.unencrypted` is not `true`" in what
+
+
+@pytest.mark.parametrize(("unencrypted", "problems"), [(True, []), (False, ["store"])])
+def test_a_cassandra_must_take_clients_without_tls(unencrypted, problems):
+    store = cassandra.Cassandra(service="cassandra", unencrypted=unencrypted)
+    found = told({"iot": iot(), "messages": BROKER, "store": store})
+    assert [name for _, what in found for name in ("store", "messages") if f"uses `{name}`" in what] == problems
 
 
 def test_more_copies_than_nodes_are_told():
