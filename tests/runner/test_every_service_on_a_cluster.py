@@ -109,7 +109,10 @@ def test_every_service_is_born_grows_gets_another_version_and_goes(run):
 
     assert run("up", services=upgraded) == (0, {}, [])
 
-    code, changes, errors = run("destroy", services=upgraded)
+    # Not by a yes alone, where data goes with it.
+    assert run("destroy", services=upgraded)[0] == 1
+    named = [word for name in upgraded for word in ("--yes-lose-data", name)]
+    code, changes, errors = run("destroy", *named, services=upgraded)
     assert (code, errors) == (0, [])
     assert set(changes.values()) == {"delete"}
     assert {item["metadata"]["name"] for item in seen("namespaces")}.isdisjoint(born)
