@@ -49,7 +49,7 @@ def _versions(service: str) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _with(service: str, **more: Any) -> dict[str, Any]:
-    plain = {"service": service, "size": "small", "availability": "single"}
+    plain = {"service": service, "size": "small", "availability": "single", **rendering.required(service)}
     return {**plain, **rendering.ON_ANY_NODES.get(service, {}), **more}
 
 

@@ -104,7 +104,7 @@ def _used(role: str, service: str) -> contracts.Used:
     return contracts.Used(
         name=role,
         service=service,
-        options=model.model_validate({"service": service, "availability": "zonal", **_required(service)}),
+        options=model.model_validate({"service": service, "availability": "zonal", **required(service)}),
         endpoint=contracts.Endpoint(namespace=role, service=role, port=9042),
         connection={"host": f"{role}.{role}.svc", "username": "u", "password": "p", "datacenter": "dc1"},
         authority="PEM",
@@ -154,7 +154,7 @@ async def _known(value: Any) -> Any:
 
 def _variants(service: str, *, size: instance.Size, availability: instance.Availability) -> Iterable[Variant]:
     model = models.SERVICES[service]
-    plain = {"service": service, "size": size, "availability": availability, **_required(service)}
+    plain = {"service": service, "size": size, "availability": availability, **required(service)}
     asked: dict[str, Mapping[str, Any]] = {"": {}}
     if service in OBJECTS_BY_OPTION:
         asked["more"] = OBJECTS_BY_OPTION[service]
@@ -174,7 +174,7 @@ def _refusals(options: instance.Instance) -> list[str]:
 
 
 @functools.cache
-def _required(service: str) -> dict[str, Any]:
+def required(service: str) -> dict[str, Any]:
     """Settings without which there is no such instance, as a stack file of the project has them."""
     needed = {
         field.alias or name
