@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import graphlib
 import json
 
@@ -15,11 +16,31 @@ from runner.engine import deletion
 
 from . import rendering, stacks
 
+FOR_OTHERS = {"rabbitmq": {"unencrypted": True}}
+"""What a service must be told where another one uses it."""
 BY_KUBERNETES = {"default", "kube-system"}
 
-services = strategies.lists(
-    strategies.sampled_from(rendering.variants()), unique_by=lambda variant: variant.service, min_size=1
-).flatmap(strategies.permutations)
+
+def complete(drawn):
+    """With what each uses of the same stack, where that is not among them."""
+    found = {variant.service: variant for variant in drawn}
+    for variant in drawn:
+        for possible in variant.options.USES.values():
+            if not found.keys() & set(possible):
+                found[possible[0]] = next(each for each in rendering.variants() if each.service == possible[0])
+            for service in found.keys() & FOR_OTHERS.keys() & set(possible):
+                options = found[service].options.model_copy(update=FOR_OTHERS[service])
+                found[service] = dataclasses.replace(found[service], options=options)
+    return list(found.values())
+
+
+services = (
+    strategies.lists(
+        strategies.sampled_from(rendering.variants()), unique_by=lambda variant: variant.service, min_size=1
+    )
+    .map(complete)
+    .flatmap(strategies.permutations)
+)
 """Any of the catalogue, in any order."""
 
 
