@@ -103,7 +103,8 @@ class Supervisor:
                 if self._spec.nodes is not None:
                     group.create_task(_persistently("volumes", lambda: _reconcile_volumes(client)))
                     group.create_task(_persistently("addresses", lambda: _reconcile_addresses(client)))
-                    group.create_task(_persistently("webhooks", lambda: _reconcile_webhooks(client)))
+                # Whoever makes the nodes: on none of them an operator's container runs.
+                group.create_task(_persistently("webhooks", lambda: _reconcile_webhooks(client)))
                 group.create_task(_persistently("beside", lambda: self._reconcile_beside(client, beside_cluster)))
                 group.create_task(
                     _persistently("operators", lambda: stage.play(client, rehearsals=self._layout.rehearsals))
