@@ -14,7 +14,7 @@ from runner import cli
 from runner.commands import project
 from stacks import settings
 
-pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STACK = "local-dev"

@@ -35,7 +35,7 @@ from stacks import settings
 from tests import conftest
 from tests.runner import kubernetes_builders as build
 
-pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600)]
 
 PROMETHEUS = ("github.com/prometheus-operator/prometheus-operator", "v0.85.0", "bundle.yaml")
 PLAYED = (cert_manager, cloudnative_pg, etcd_operator, mongodb_kubernetes, rabbitmq_cluster_operator)

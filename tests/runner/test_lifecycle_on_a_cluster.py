@@ -14,7 +14,7 @@ from runner.commands import project
 from stacks import settings
 from tests.conftest import kubectl_for
 
-pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STACK = "local-dev"

@@ -18,7 +18,7 @@ from runner.rehearsals import leavings, variants
 from stacks import settings
 from stacks.services import catalogue, instance
 
-pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(900)]
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "docs/cli.schema.json").read_text(encoding="utf-8"))
