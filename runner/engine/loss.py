@@ -102,7 +102,8 @@ def at_risk(doomed: Iterable[model.Entry], *, agreed: Collection[str]) -> list[m
 
 def problems(losses: Sequence[Loss], *, agreed: Sequence[str], operation: str) -> tuple[errors.Problem, ...]:
     """What to tell of losses that nobody has agreed to; `operation` is the command that would bring them."""
-    names = dict.fromkeys((*agreed, *(loss.instance for loss in losses)))
+    # In an order of their own: that of the program may differ from run to run.
+    names = sorted({*agreed, *(loss.instance for loss in losses)})
     # With what is agreed to already: a next command that forgot it would be refused in its turn.
     yes = ["--yes"] if operation == "destroy" else []
     flags = shlex.join([*yes, *(word for name in names for word in (FLAG, name))])

@@ -16,22 +16,29 @@ from runner.engine import deletion
 
 from . import rendering, stacks
 
-FOR_OTHERS = {"rabbitmq": {"unencrypted": True}}
+FOR_OTHERS = {"cassandra": {"unencrypted": True}, "rabbitmq": {"unencrypted": True}}
 """What a service must be told where another one uses it."""
 BY_KUBERNETES = {"default", "kube-system"}
 
 
 def complete(drawn):
-    """With what each uses of the same stack, where that is not among them."""
+    """With what each uses of the same stack, where that is not among them, and named where several could be meant."""
     found = {variant.service: variant for variant in drawn}
     for variant in drawn:
-        for possible in variant.options.USES.values():
-            if not found.keys() & set(possible):
-                found[possible[0]] = next(each for each in rendering.variants() if each.service == possible[0])
-            for service in found.keys() & FOR_OTHERS.keys() & set(possible):
-                options = found[service].options.model_copy(update=FOR_OTHERS[service])
-                found[service] = dataclasses.replace(found[service], options=options)
+        for role, possible in variant.options.USES.items():
+            service = next((each for each in possible if each in found), possible[0])
+            used = found.get(service) or next(each for each in rendering.variants() if each.service == service)
+            found[service] = told(used, FOR_OTHERS.get(service, {}))
+            found[variant.service] = told(found[variant.service], {role: name(service)})
     return list(found.values())
+
+
+def told(variant, update):
+    return dataclasses.replace(variant, options=variant.options.model_copy(update=update))
+
+
+def name(service):
+    return f"my-{service}"
 
 
 services = (
@@ -59,7 +66,8 @@ class Order:
     def all_before(self, urn):
         """Everything that a registration waits for, directly or through others."""
         if urn not in self._closures:
-            found = set(self._needs[urn])
+            # What is only read has no needs of its own.
+            found = set(self._needs.get(urn, ()))
             self._closures[urn] = found.union(*(self.all_before(other) for other in found))
         return self._closures[urn]
 
@@ -82,7 +90,7 @@ def ordered(run, project, monkeypatch):
     monkeypatch.setattr(clusters, "create", stacks.Cluster)
 
     def deploy(variants):
-        named = {f"my-{variant.service}": variant.options for variant in variants}
+        named = {name(variant.service): variant.options for variant in variants}
         return Order(variants, run(stacks.program(named)), project)
 
     return deploy
