@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import pathlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -10,13 +11,13 @@ from typing import Any, Final
 import yaml
 
 from components import contracts
-from components.operators import catalogue
+from components.operators import catalogue, sources
 from tests.components.operators import published
 
 BESIDE: Final = pathlib.Path(__file__).parents[4] / "shared" / "crds"
 """Definitions that may lie beside the project's checkout, for releases that are not on this machine."""
 BUILT_IN: Final = "k8s.io"
-"""What the API server knows by itself: groups without a dot, and those that end with this."""
+"""What the API server knows by itself: groups without a dot, and those that end with this and that nobody brings."""
 
 
 @functools.cache
@@ -32,8 +33,11 @@ def known() -> Mapping[tuple[str, str], dict[str, Any]]:
 
 def needed(manifests: Iterable[contracts.Manifest]) -> set[tuple[str, str]]:
     """API group and kind of what these are, as far as somebody must define it."""
+    brought = {crd.partition(".")[2] for operator in catalogue.OPERATORS.values() for crd in operator.crds}
     kinds = {(item["apiVersion"].rpartition("/")[0], item["kind"]) for item in manifests}
-    return {(group, kind) for group, kind in kinds if "." in group and not group.endswith(BUILT_IN)}
+    return {
+        (group, kind) for group, kind in kinds if group in brought or ("." in group and not group.endswith(BUILT_IN))
+    }
 
 
 def untyped(manifest: contracts.Manifest) -> Iterator[str]:
@@ -63,9 +67,12 @@ def _kind(definition: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _beside(operator: contracts.Operator, crd: str) -> dict[str, Any]:
+    """Of the folder of this very release, or the very bytes that the release is pinned to."""
     plural, _, group = crd.partition(".")
-    for folder in sorted(BESIDE.glob(f"*{operator.name}-{operator.version}")):
-        path = folder / f"{group}_{plural}.yaml"
-        if path.is_file():
-            return yaml.load(path.read_text(), published.Loader)
+    pinned = {source.sha256 for source in sources.pinned(operator)}
+    for path in sorted(BESIDE.glob(f"*/{group}_{plural}.yaml")):
+        content = path.read_bytes()
+        is_release = path.parent.name.endswith(f"{operator.name}-{operator.version}")
+        if is_release or hashlib.sha256(content).hexdigest() in pinned:
+            return yaml.load(content, published.Loader)
     return {}
