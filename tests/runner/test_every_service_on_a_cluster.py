@@ -16,7 +16,6 @@ from local import control_plane as control_planes
 from runner import cli
 from runner.commands import project
 from stacks import settings
-from stacks.services import catalogue
 from tests.components.every_service import lives
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -67,12 +66,7 @@ def servers():
     for pod in seen("pods", "-A", "--field-selector=status.phase=Running", "--selector=!k8ssandra.io/reaper"):
         namespace = pod["metadata"]["namespace"]
         counts[namespace] = counts.get(namespace, 0) + 1
-    return {name: counts.get(name, 0) for name in stage(lives.born)}
-
-
-def stage(of):
-    """The services of a stack at one moment of their lives. A namespace may not have an operator's name."""
-    return {f"my-{name}": of(name) or lives.grown(name) for name in catalogue.SERVICES}
+    return {name: counts.get(name, 0) for name in lives.together(lives.born)}
 
 
 def expected(services):
@@ -89,7 +83,7 @@ def custom_resources(changes):
 
 
 def test_every_service_is_born_grows_gets_another_version_and_goes(run):
-    born, grown, upgraded = stage(lives.born), stage(lives.grown), stage(lives.upgraded)
+    born, grown, upgraded = lives.together(lives.born), lives.together(lives.grown), lives.together(lives.upgraded)
     code, changes, errors = run("up", services=born)
     assert (code, errors) == (0, [])
     assert set(changes.values()) == {"create"}

@@ -17,6 +17,7 @@ from runner.commands import rehearse as rehearse_command
 from runner.rehearsals import leavings, variants
 from stacks import settings
 from stacks.services import catalogue, instance
+from tests.components.every_service import lives
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -119,10 +120,7 @@ def test_a_cluster_whose_vendor_makes_the_nodes_lives_and_goes_alike(stack, caps
 def test_the_whole_catalogue_lives_side_by_side_and_goes(capsys, monkeypatch):
     """Operators that are no Go modules are played; what stands in for a release that cannot be had is told."""
     read = project.read
-    services = {name: {"service": name, "size": "medium", "availability": "zonal"} for name in catalogue.SERVICES}
-    services["scylla"]["nodes"] = "shared"
-    # A namespace may not have an operator's name.
-    config = {"paasport:services": {f"my-{name}": service for name, service in services.items()}}
+    config = {"paasport:services": lives.together(lives.grown)}
 
     def full(root, name):
         stack = read(root, name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from components import contracts
@@ -36,6 +36,21 @@ def upgraded(service: str) -> dict[str, Any] | None:
     if "version" not in type(options(_with(service)).overrides).model_fields:
         return None
     return _with(service, **_LARGER, overrides=_versions(service)[1])
+
+
+def together(of: Callable[[str], dict[str, Any] | None]) -> dict[str, dict[str, Any]]:
+    """One of each service at one moment of their lives, as a stack file says it, each using the others that it needs."""
+    return {name(service): {**(of(service) or grown(service)), **_relations(service)} for service in models.SERVICES}
+
+
+def name(service: str) -> str:
+    """Of its instance in a stack with one of each; a namespace may not have an operator's name."""
+    return f"my-{service}"
+
+
+def _relations(service: str) -> dict[str, Any]:
+    uses = {role: name(possible[0]) for role, possible in models.SERVICES[service].USES.items()}
+    return {**rendering.FOR_OTHERS.get(service, {}), **uses}
 
 
 def _versions(service: str) -> tuple[dict[str, str], dict[str, str]]:

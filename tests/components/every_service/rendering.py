@@ -41,6 +41,11 @@ KEYS: Final = contracts.KeyPair(
     ),
     public="public half",
 )
+FOR_OTHERS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "cassandra": {"unencrypted": True},
+    "rabbitmq": {"unencrypted": True},
+}
+"""What a service must be told where another one uses it."""
 OBJECTS_BY_OPTION: Final[Mapping[str, Mapping[str, Any]]] = {
     "astarte": {"realm": "test"},
     "prometheus": {"alertmanager": {"receivers": "receivers"}},

@@ -14,10 +14,8 @@ from components.clusters import catalogue as clusters
 from components.operators import catalogue as operators
 from runner.engine import deletion
 
-from . import rendering, stacks
+from . import lives, rendering, stacks
 
-FOR_OTHERS = {"cassandra": {"unencrypted": True}, "rabbitmq": {"unencrypted": True}}
-"""What a service must be told where another one uses it."""
 BY_KUBERNETES = {"default", "kube-system"}
 
 
@@ -28,17 +26,13 @@ def complete(drawn):
         for role, possible in variant.options.USES.items():
             service = next((each for each in possible if each in found), possible[0])
             used = found.get(service) or next(each for each in rendering.variants() if each.service == service)
-            found[service] = told(used, FOR_OTHERS.get(service, {}))
-            found[variant.service] = told(found[variant.service], {role: name(service)})
+            found[service] = told(used, rendering.FOR_OTHERS.get(service, {}))
+            found[variant.service] = told(found[variant.service], {role: lives.name(service)})
     return list(found.values())
 
 
 def told(variant, update):
     return dataclasses.replace(variant, options=variant.options.model_copy(update=update))
-
-
-def name(service):
-    return f"my-{service}"
 
 
 services = (
@@ -90,7 +84,7 @@ def ordered(run, project, monkeypatch):
     monkeypatch.setattr(clusters, "create", stacks.Cluster)
 
     def deploy(variants):
-        named = {name(variant.service): variant.options for variant in variants}
+        named = {lives.name(variant.service): variant.options for variant in variants}
         return Order(variants, run(stacks.program(named)), project)
 
     return deploy
