@@ -64,6 +64,18 @@ class Program:
         return (*self.arguments, f"{self.listen_flag}={address}")
 
 
+def is_available(deployment: Mapping[str, Any]) -> bool:
+    """Whether one of its pods at least is ready, and nobody deletes it."""
+    available = (deployment.get("status") or {}).get("availableReplicas", 0) > 0
+    return available and not deployment["metadata"].get("deletionTimestamp")
+
+
+def has_image(deployment: Mapping[str, Any], end: str) -> bool:
+    """Whether one of its containers is of an image whose repository ends so, whatever registry or mirror it is from."""
+    containers = deployment["spec"]["template"]["spec"]["containers"]
+    return any(repository(item["image"]).endswith(f"/{end}") for item in containers)
+
+
 Key = tuple[str, str]
 """Namespace and name of a Deployment."""
 

@@ -23,7 +23,7 @@ def due(
     picture: reconciling.Picture, *, catalogue: Iterable[played.Played] = catalogue.PLAYED
 ) -> tuple[played.Played, ...]:
     """The operators of a catalogue whose Deployment is available and whose kinds are all served. Pure."""
-    running = [item for item in picture[beside.DEPLOYMENTS] if _is_available(item)]
+    running = [item for item in picture[beside.DEPLOYMENTS] if beside.is_available(item)]
     served = {kind for item in picture[_CRDS] for kind in _served(item)}
     return tuple(
         one
@@ -32,16 +32,10 @@ def due(
     )
 
 
-def _is_available(deployment: Mapping[str, Any]) -> bool:
-    available = (deployment.get("status") or {}).get("availableReplicas", 0) > 0
-    return available and not deployment["metadata"].get("deletionTimestamp")
-
-
 def _runs(deployment: Mapping[str, Any], one: played.Played) -> bool:
     if one.namespace:
         return bool(deployment["metadata"]["namespace"] == one.namespace)
-    containers = deployment["spec"]["template"]["spec"]["containers"]
-    return any(beside.repository(item["image"]).endswith(f"/{one.repository}") for item in containers)
+    return beside.has_image(deployment, one.repository)
 
 
 def _served(definition: Mapping[str, Any]) -> Iterable[reconciling.Kind]:

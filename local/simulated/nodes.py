@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from local import kwok, reconciling
+from local import beside, kwok, reconciling
 from stacks import nodes as sizes
 
 NODES: Final = reconciling.Kind("v1", "Node")
@@ -58,6 +58,9 @@ class Pool:
     maximum: int
     grows: bool
     """Whether somebody adds nodes when pods find no place."""
+    asked_by: str = ""
+    """End of the repository of the image that asks the vendor for them from within the cluster; empty where the vendor
+    sees by itself."""
     version: str
     """Of the kubelet, with a `v`."""
     labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -119,6 +122,12 @@ def _place(node: Mapping[str, Any]) -> tuple[str, str]:
     """Pool and number of a node."""
     labels = node["metadata"]["labels"]
     return labels[POOL_LABEL], labels.get(NUMBER_LABEL, "")
+
+
+def tended(pools: Iterable[Pool], deployments: Sequence[Mapping[str, Any]]) -> list[Pool]:
+    """The pools for which somebody asks for more nodes: a Deployment that is available, or the vendor."""
+    awake = [item for item in deployments if beside.is_available(item)]
+    return [pool for pool in pools if not pool.asked_by or any(beside.has_image(item, pool.asked_by) for item in awake)]
 
 
 def growth(

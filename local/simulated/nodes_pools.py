@@ -25,6 +25,7 @@ SOURCES: Final = frozenset({*TOKENS, *clusters.TOKENS, _DEPLOYMENT})
 """The resources that say something about pools."""
 
 _AGENT_POOLS: Final = "Microsoft.ContainerService/managedClusters/agentPools"
+_AUTOSCALER: Final = "autoscaling/cluster-autoscaler"
 _AUTO_MAXIMUM: Final = 24
 _AUTO_CPU: Final = 8
 _EFFECTS: Final = {
@@ -77,7 +78,8 @@ def _of_eks(cluster: clusters.Cluster, resources: Sequence[values.Resource]) -> 
                 minimum=int(group.value("scalingConfig.minSize") or 0),
                 maximum=int(group.value("scalingConfig.maxSize") or 1),
                 # AWS changes the size of a group only when somebody asks for it; who asks is in the cluster, if at all.
-                grows=False,
+                grows=True,
+                asked_by=_AUTOSCALER,
                 version=str(group.value("version") or cluster.version),
                 labels={
                     **(group.inputs.get("labels") or {}),

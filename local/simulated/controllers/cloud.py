@@ -15,7 +15,7 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Final
 
-from local import backoff, reconciling, volumes
+from local import backoff, beside, reconciling, volumes
 from local.simulated import account as accounts
 from local.simulated import clusters, nodes, nodes_pools, values
 from local.simulated.controllers import disks, draining, load_balancers, snapshots
@@ -70,7 +70,7 @@ class Cloud:
     async def watch(self) -> None:
         """Play the controllers that look at the control plane, for ever."""
         watched: tuple[tuple[Sequence[reconciling.Kind], _Act], ...] = (
-            ((nodes.NODES, nodes.PODS), self._grow),
+            ((nodes.NODES, nodes.PODS, beside.DEPLOYMENTS), self._grow),
             ((load_balancers.SERVICES,), self._balance),
             (disks.KINDS, self._attach),
         )
@@ -172,7 +172,8 @@ class Cloud:
 
     async def _grow(self, picture: reconciling.Picture) -> None:
         pools = nodes_pools.pools(self._resources())
-        wanted = nodes.growth(pools, picture[nodes.PODS], picture[nodes.NODES])
+        tended = nodes.tended(pools, picture[beside.DEPLOYMENTS])
+        wanted = nodes.growth(tended, picture[nodes.PODS], picture[nodes.NODES])
         if any(count > self._grown.get(key, 0) for key, count in wanted.items()):
             self._grown |= wanted
             await self._match_nodes()

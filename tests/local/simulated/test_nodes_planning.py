@@ -148,3 +148,31 @@ def test_required_affinity_counts(rule, grows):
     required = {"nodeSelectorTerms": [{"matchExpressions": [rule]}]}
     affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
     assert bool(nodes.growth([POOL], [pending(affinity=affinity)], live(POOL, 3))) is grows
+
+
+def deployment(image="registry.k8s.io/autoscaling/cluster-autoscaler:v1.35.0", *, available=1):
+    template = {"spec": {"containers": [{"name": "main", "image": image}]}}
+    return {
+        "metadata": {"name": "autoscaler"},
+        "spec": {"template": template},
+        "status": {"availableReplicas": available},
+    }
+
+
+ASKED = dataclasses.replace(POOL, asked_by="autoscaling/cluster-autoscaler")
+
+
+@pytest.mark.parametrize(
+    ("pool", "deployments", "count"),
+    [
+        (POOL, [], 1),
+        (ASKED, [], 0),
+        (ASKED, [deployment()], 1),
+        (ASKED, [deployment("mirror.example.com/k8s/autoscaling/cluster-autoscaler@sha256:0")], 1),
+        (ASKED, [deployment("registry.k8s.io/other/autoscaler:v1")], 0),
+        (ASKED, [deployment(available=0)], 0),
+    ],
+    ids=["the vendor sees", "nobody asks", "somebody asks", "from a mirror", "somebody else", "not available"],
+)
+def test_a_pool_is_tended_by_the_vendor_or_by_who_asks_it_from_within_the_cluster(pool, deployments, count):
+    assert len(nodes.tended([pool], deployments)) == count

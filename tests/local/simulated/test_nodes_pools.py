@@ -21,6 +21,11 @@ def test_an_eks_node_group_is_spread_over_its_subnets_zones():
     assert pool.labels["eks.amazonaws.com/capacityType"] == "ON_DEMAND"
 
 
+def test_an_eks_node_group_grows_when_the_autoscaler_in_the_cluster_asks_for_it():
+    pool = only(made.eks(), *SUBNETS, made.node_group())
+    assert (pool.grows, pool.asked_by) == (True, "autoscaling/cluster-autoscaler")
+
+
 def test_an_arm64_image_makes_arm64_nodes_even_of_a_machine_that_nobody_knows():
     assert only(made.eks(), made.node_group(amiType="AL2023_ARM_64_STANDARD", instanceTypes=["x"])).arch == "arm64"
 
