@@ -8,9 +8,6 @@ import subprocess
 
 import pytest
 
-from local import control_plane as control_planes
-from stacks import settings
-
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 CONSOLE = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
 COMMAND = re.compile(r"^\$ (\S.*?)(?:\s+#.*)?$", re.MULTILINE)
@@ -101,28 +98,3 @@ def test_without_the_official_cli_its_command_says_how_to_get_it(line):
     assert process.returncode == 2
     assert "pulumi" in process.stderr
     assert "next:" in process.stderr
-
-
-@pytest.fixture
-def empty_cluster():
-    """A cluster of its own: on the one that tests share, some leave definitions that the stack would bring."""
-    name = f"pytest-existing-{os.getpid()}"
-    try:
-        yield control_planes.start(name, nodes=settings.LocalNodes(), report=print)
-    finally:
-        control_planes.delete(name)
-
-
-@pytest.mark.cluster
-@pytest.mark.slow
-def test_the_stack_of_an_existing_cluster_can_be_previewed(tmp_path, empty_cluster):
-    (tmp_path / ".kube").mkdir()
-    shutil.copy(empty_cluster.kubeconfig, tmp_path / ".kube" / "config")
-    cache = os.environ.get("XDG_CACHE_HOME") or str(pathlib.Path.home() / ".cache")
-    environment = os.environ | {"HOME": str(tmp_path), "XDG_CACHE_HOME": cache, "XDG_DATA_HOME": str(tmp_path)}
-
-    process = call("./paasport preview existing-dev", environment=environment)
-
-    assert process.returncode == 0, process.stderr
-    assert re.search(r"^\d+ to create in", process.stdout, re.MULTILINE)
-    assert "kubernetes:policy/v1:PodDisruptionBudget" in process.stdout
