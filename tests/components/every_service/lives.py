@@ -16,6 +16,9 @@ from . import rendering, vendors
 
 _KINDS: Final = {(kind.api_version, kind.kind): kind for entry in operators.OPERATORS.values() for kind in entry.kinds}
 
+_FOR_LIFE: Final[Mapping[str, Mapping[str, Any]]] = {"astarte": {"replication": 1}}
+"""What never changes and would follow from what another service is when the instance is born."""
+
 _LARGER: Final = {"size": "medium", "availability": "zonal"}
 
 
@@ -50,7 +53,7 @@ def name(service: str) -> str:
 
 def _relations(service: str) -> dict[str, Any]:
     uses = {role: name(possible[0]) for role, possible in models.SERVICES[service].USES.items()}
-    return {**rendering.FOR_OTHERS.get(service, {}), **uses}
+    return {**rendering.FOR_OTHERS.get(service, {}), **_FOR_LIFE.get(service, {}), **uses}
 
 
 def _versions(service: str) -> tuple[dict[str, str], dict[str, str]]:
