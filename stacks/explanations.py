@@ -28,7 +28,12 @@ def findings_of(
     error: pydantic.ValidationError, model: type[pydantic.BaseModel], *, path: findings.Path, echo: bool
 ) -> Iterator[findings.Finding]:
     """What `error` says about a value of `model` that stands at `path`. With `echo` false no value is repeated."""
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False)
+    holding = {detail["loc"][:end] for detail in details for end in range(len(detail["loc"]))}
+    for detail in details:
+        if detail["type"] == "too_short" and detail["loc"] in holding:
+            # pydantic counts only the items that are right, and the wrong ones are told already.
+            continue
         steps, owner, meaning, secret = _followed(model, detail["loc"])
         place = (*path, *steps)
         mention = Mention(

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import pydantic
 
 from stacks import explanations, findings, salvage, suggestions, unknown
 
 T = TypeVar("T", bound=pydantic.BaseModel)
+
+NO_OTHER_NAMES: Final[Mapping[str, str]] = {}
+"""Where people know nothing by another name."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -27,11 +30,20 @@ class Filled(Generic[T]):
     """The paths of what is unknown."""
 
 
-def chosen(value: Any, *, by: str, catalogue: Mapping[str, type[T]], path: findings.Path, echo: bool) -> Filled[T]:
+def chosen(
+    value: Any,
+    *,
+    by: str,
+    catalogue: Mapping[str, type[T]],
+    path: findings.Path,
+    echo: bool,
+    others: Mapping[str, str] = NO_OTHER_NAMES,
+) -> Filled[T]:
     """The model that the key `by` of `value` names, filled with what is right.
 
     Choosing here rather than by a discriminated union keeps the fields of the other models out of the findings. Where
-    the key names none, the rest is judged as what it can only be meant for.
+    the key names none, the rest is judged as what it can only be meant for. `others` are names that people know some
+    of the catalogue by: none of them is right, but what is meant is plain.
     """
     if unknown.is_unknown(value):
         return Filled()
@@ -42,8 +54,12 @@ def chosen(value: Any, *, by: str, catalogue: Mapping[str, type[T]], path: findi
     name = value.get(by)
     if not unknown.is_unknown(name) and isinstance(name, str) and name in catalogue:
         return filled(value, model=catalogue[name], path=path, echo=echo)
-    wrong = () if unknown.is_unknown(name) else (_misnamed(value, by=by, catalogue=catalogue, path=path, echo=echo),)
-    meant = _meant(value, name=name, catalogue=catalogue)
+    wrong = (
+        ()
+        if unknown.is_unknown(name)
+        else (_misnamed(value, by=by, catalogue=catalogue, path=path, echo=echo, others=others),)
+    )
+    meant = _meant(value, name=name, catalogue=catalogue, others=others)
     if not meant:
         return Filled(found=wrong)
     rest = filled({**value, by: meant}, model=catalogue[meant], path=path, echo=echo)
@@ -68,7 +84,13 @@ def filled(value: Mapping[str, Any], *, model: type[T], path: findings.Path, ech
 
 
 def _misnamed(
-    value: Mapping[str, Any], *, by: str, catalogue: Mapping[str, type[T]], path: findings.Path, echo: bool
+    value: Mapping[str, Any],
+    *,
+    by: str,
+    catalogue: Mapping[str, type[T]],
+    path: findings.Path,
+    echo: bool,
+    others: Mapping[str, str],
 ) -> findings.Finding:
     place = (*path, by)
     if by not in value:
@@ -80,13 +102,15 @@ def _misnamed(
         f"`{findings.spelled(place)}` must be one of {suggestions.listed(catalogue)}, "
         f"not {explanations.described(name, echo=echo)}"
     )
-    advice = suggestions.correction(repeated, catalogue)
+    known = others.get(repeated.lower())
+    advice = f"write `{known}`" if known else suggestions.correction(repeated, catalogue)
     return findings.Finding(path=place, what=what, why="it says what the rest of it may be", next=advice)
 
 
-def _meant(value: Mapping[str, Any], *, name: Any, catalogue: Mapping[str, type[T]]) -> str:
+def _meant(value: Mapping[str, Any], *, name: Any, catalogue: Mapping[str, type[T]], others: Mapping[str, str]) -> str:
     """What can only be meant: the name of the one block there is, or that of a slip; empty where these disagree."""
     text = name if not unknown.is_unknown(name) and isinstance(name, str) else ""
     slips = {known for known in catalogue if suggestions.is_slip(text, of=known)}
-    meant = {key for key in value if key in catalogue} | slips
+    known = {others[text.lower()]} if text.lower() in others else set()
+    meant = {key for key in value if key in catalogue} | slips | known
     return meant.pop() if len(meant) == 1 else ""

@@ -184,6 +184,16 @@ CLUSTERS: Final[Mapping[str, type[Cluster]]] = {
 }
 """The vendors that a stack can name."""
 
+OTHER_NAMES: Final[Mapping[str, str]] = {
+    "amazon": "eks",
+    "aws": "eks",
+    "azure": "aks",
+    "gcp": "gke",
+    "google": "gke",
+    "microsoft": "aks",
+}
+"""What people call the vendors of managed clusters; the letters of `aws` alone are nearer to `aks`."""
+
 
 SECRET_PATHS: Final = ((CLUSTER_KEY, "kubeconfig", "value"),)
 """What must be encrypted in a stack file. Nothing else of ours may be: it would end up where everybody reads it."""
@@ -296,7 +306,7 @@ def _cluster(config: Mapping[str, Any], *, echo: bool, today: dt.date | None) ->
         foreign = tuple(unknown.as_far_as_known(checks.of_other_vendors(given, vendors=CLUSTERS, path=path)))
         blocks = {finding.path[-1] for finding in foreign}
         own = {key: value for key, value in given.items() if key not in blocks}
-    filled = filling.chosen(own, by="vendor", catalogue=CLUSTERS, path=path, echo=echo)
+    filled = filling.chosen(own, by="vendor", catalogue=CLUSTERS, path=path, echo=echo, others=OTHER_NAMES)
     crossed: Iterator[findings.Finding] = iter(())
     if filled.value is not None:
         # The values of a model have forgotten which of them were encrypted.

@@ -190,13 +190,13 @@ def are_enough_for_nodes(subject: subjects.Subject) -> Iterator[findings.Finding
 def are_enough_for_pods(subject: subjects.Subject) -> Iterator[findings.Finding]:
     """The addresses last for the pods of as many nodes, where each node takes some for its own."""
     taken, block = _pods_of_a_node(subject), _block(subject.resolved.network.pods)
-    if taken and block and block.num_addresses // taken < (nodes := _most_nodes(subject.resolved)):
+    if taken and block and (lasting := block.num_addresses // taken) < (nodes := _most_nodes(subject.resolved)):
         yield subject.finding(
             "network",
             "pods",
             what=(
                 f"{subject.spelled('network', 'pods')}{subject.shown(block)} lasts for "
-                f"{block.num_addresses // taken} nodes, and the pools may have {nodes}"
+                f"{lasting} node{'' if lasting == 1 else 's'}, and the pools may have {nodes}"
             ),
             why=f"each node takes {taken} addresses for its pods, whether they run or not",
             next="choose a shorter length, or lower `max` of the pools",
@@ -219,8 +219,8 @@ def _most_nodes(resolved: resolution.Managed[managed.Options]) -> int:
 def _room(subject: subjects.Subject, block: Block) -> int:
     """Addresses for nodes: a quarter of the network in each zone at EKS, half of it where a subnet spans the zones."""
     if subject.vendor != "eks":
-        return block.num_addresses // 2 - RESERVED_IN_SUBNET
-    return len(subject.resolved.network.zones) * (block.num_addresses // 4 - RESERVED_IN_SUBNET)
+        return max(block.num_addresses // 2 - RESERVED_IN_SUBNET, 0)
+    return len(subject.resolved.network.zones) * max(block.num_addresses // 4 - RESERVED_IN_SUBNET, 0)
 
 
 def _eks_addresses(vendor: str, pool: resolution.Pool) -> int:

@@ -185,7 +185,9 @@ def take_the_same_disks(subject: subjects.Subject) -> Iterator[findings.Finding]
     taken: dict[str, str] = {}
     for pool in subject.resolved.pools:
         for name in pool.instance_types[:1]:
-            taken.setdefault(shapes.disks(name), name)
+            # What is no machine of GKE is told as such, and takes no disk of GKE's.
+            if shapes.machine("gke", name) is not None:
+                taken.setdefault(shapes.disks(name), name)
     if "hyperdisk" in taken and "persistent" in taken:
         yield subject.finding(
             "pools",

@@ -107,6 +107,13 @@ def local(**keys):
             id="empty list",
         ),
         pytest.param(
+            local(nodes={"zones": ["B"]}),
+            "`paasport:cluster.nodes.zones[0]` must be a DNS label: lower-case letters, digits and hyphens, "
+            "with a letter or digit at both ends; it is the text `B`",
+            "write for example `shop`",
+            id="a list without a right item is not empty",
+        ),
+        pytest.param(
             local(nodes={"zones": ["a", "B"]}),
             "`paasport:cluster.nodes.zones[1]` must be a DNS label: lower-case letters, digits and hyphens, "
             "with a letter or digit at both ends; it is the text `B`",
@@ -269,6 +276,13 @@ def test_a_wrong_cluster_is_explained(cluster, what, advice):
 )
 def test_a_wrong_service_is_explained(services, what, advice):
     assert problems(local(), services) == [(what, advice)]
+
+
+@pytest.mark.parametrize(("cloud", "vendor"), [("aws", "eks"), ("GCP", "gke"), ("google", "gke"), ("azure", "aks")])
+def test_a_cloud_that_is_named_for_its_kubernetes_is_understood(cloud, vendor):
+    found = problems({"vendor": cloud})
+    assert (f"`paasport:cluster.{vendor}` is missing", f"add the key `{vendor}`") in found
+    assert [advice for what, advice in found if "cluster.vendor`" in what] == [f"write `{vendor}`"]
 
 
 def test_text_that_is_no_unicode_is_explained():

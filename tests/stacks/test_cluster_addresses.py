@@ -142,3 +142,13 @@ from . import samples
 )
 def test_wrong_addresses_are_explained(cluster, message):
     assert samples.told(cluster) == [message]
+
+
+def test_a_network_without_room_has_room_for_none_rather_than_for_less():
+    told = "\n".join(samples.told(samples.having(samples.EKS, network__cidr="10.10.0.0/29")))
+    assert "has room for 0 addresses of nodes and pods" in told
+
+
+def test_a_network_that_lasts_for_one_node_says_so_in_the_singular():
+    cluster = samples.having(samples.GKE, network__pods="10.128.0.0/24", gke__podsPerNode=110)
+    assert "lasts for 1 node, and" in "\n".join(samples.told(cluster))

@@ -155,3 +155,9 @@ from . import samples
 )
 def test_a_wrong_machine_is_explained(cluster, message):
     assert samples.told(cluster) == [message]
+
+
+def test_a_machine_of_another_vendor_is_not_told_for_its_disks_too():
+    cluster = samples.pools(samples.GKE, more={"instanceTypes": ["m7i.xlarge"], "min": 0, "max": 2})
+    (told,) = samples.told(cluster)
+    assert "is a machine of eks, and not of gke" in told
