@@ -52,8 +52,10 @@ def _problem(flag: str, name: str, *, known: Collection[str], stack: str) -> err
     names = sorted({each if whole else urn.Urn.parse(each).name for each in known})
     near = suggestions.several(name, names, most=MOST)
     offered = f"; the nearest names are {suggestions.listed(near)}" if len(near) > 1 else ""
+    # Four letters are a part of many a long name: what is like a part alone is offered, and never told to write.
+    meant = suggestions.nearest(name, names, whole=True)
     return errors.Problem(
         what=f"{flag} {name} means no resource of {stack}{offered}",
         why=WHY[flag],
-        next=f"write {flag} {near[0]}" if near else f"./paasport graph {stack} lists them",
+        next=f"write {flag} {meant}" if meant else f"./paasport graph {stack} lists them",
     )

@@ -152,3 +152,9 @@ def test_a_warning_is_told_before_anything_else_and_is_no_failure(tmp_path: path
         ("warning", "later"),
     ]
     assert not result.failed
+
+
+def test_a_name_that_is_like_a_part_of_another_alone_is_not_said_to_be_meant() -> None:
+    known = [NODES, NODES.replace("shop-nodes", "prometheus-operator")]
+    (problem,) = named.strangers(targets=[], replace=["nope"], known=known, stack="dev")
+    assert problem.render().endswith("next: ./paasport graph dev lists them")
