@@ -339,8 +339,20 @@ async def _applied(served, namespace, manifest, *, old=None):
     return (outcome, time.monotonic() - began, reports), build.entry(goal, outcome)
 
 
-@pytest.mark.parametrize("name", EXPECTED)
-def test_a_wait_ends_in_time_with_the_operators_own_words(ends, name):
+def test_waits_end_in_time_with_the_operators_own_words(ends, subtests):
+    """One test of many: else each worker that gets one of them would wait for all rows."""
+    for name in EXPECTED:
+        with subtests.test(name):
+            its_end_is_in_time_and_in_words(ends, name)
+    for name in HEALED:
+        with subtests.test(name):
+            its_wait_goes_on(ends, name)
+    for check in (events_are_told, the_class_is_named, what_the_operator_says_is_shown, the_change_is_awaited):
+        with subtests.test(check.__name__):
+            check(ends)
+
+
+def its_end_is_in_time_and_in_words(ends, name):
     outcome, seconds, reports = ends[name]
     patience, words = EXPECTED[name]
     assert not outcome.awaited
@@ -353,30 +365,33 @@ def test_a_wait_ends_in_time_with_the_operators_own_words(ends, name):
     assert PASSWORD not in "\n".join([outcome.failure, *reports])
 
 
-@pytest.mark.parametrize("name", HEALED)
-def test_what_comes_a_little_late_ends_no_wait(ends, name):
+def its_wait_goes_on(ends, name):
+    """What comes a little late ends no wait."""
     outcome, _, reports = ends[name]
     assert outcome.failure == ""
     assert reports
 
 
-def test_the_events_of_what_belongs_to_an_object_are_told(ends):
+def events_are_told(ends):
+    """Those of what belongs to an object."""
     told = ends["prometheus-unschedulable"][0].failure.splitlines()
     assert any(line.startswith("event: pod prometheus-prometheus-unschedulable-0: FailedScheduling: ") for line in told)
 
 
-def test_a_missing_storage_class_is_named(ends):
+def the_class_is_named(ends):
+    """A storage class that is missing."""
     told = ends["etcd-storage-class"][0].failure
     assert 'storageclass.storage.k8s.io "absent" not found' in told
 
 
-def test_what_the_operator_says_is_shown_while_waiting(ends):
+def what_the_operator_says_is_shown(ends):
+    """While waiting."""
     said = ends["mongodb-certificate"][2]
     assert ".status.phase is Pending, awaited is Running - TLS config is not yet valid, retrying in 10 seconds" in said
 
 
-def test_a_change_is_awaited_although_the_status_says_no_generation(ends):
-    """What ran before the change runs still, and says so; that counts for nothing."""
+def the_change_is_awaited(ends):
+    """Although the status says no generation: what ran before runs still, and says so; that counts for nothing."""
     outcome, seconds, reports = ends["mongodb-changes"]
     assert outcome.failure == ""
     assert seconds >= histories.MOVED_SECONDS

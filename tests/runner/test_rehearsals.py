@@ -17,7 +17,6 @@ from runner.commands import rehearse as rehearse_command
 from runner.rehearsals import leavings, variants
 from stacks import settings
 from stacks.services import catalogue, instance
-from tests.components.every_service import lives
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -112,23 +111,6 @@ def test_a_cluster_whose_vendor_makes_the_nodes_lives_and_goes_alike(stack, caps
     changes = {"compute": "auto", "pools": None}
     monkeypatch.setattr(project, "read", lambda root, name: variants.variant(read(root, name), changes))
     code, document = rehearse(capsys, stack)
-    assert [item["message"] for item in document["diagnostics"]] == []
-    assert (code, document["passed"]) == (0, True)
-    assert titles(document)[-1] == "destroy"
-
-
-def test_the_whole_catalogue_lives_side_by_side_and_goes(capsys, monkeypatch):
-    """Operators that are no Go modules are played; what stands in for a release that cannot be had is told."""
-    read = project.read
-    config = {"paasport:services": lives.together(lives.grown)}
-
-    def full(root, name):
-        stack = read(root, name)
-        wanted = {**stack.config, **config}
-        return dataclasses.replace(stack, config=wanted, settings=settings.parse(wanted))
-
-    monkeypatch.setattr(project, "read", full)
-    code, document = rehearse(capsys, "local-dev")
     assert [item["message"] for item in document["diagnostics"]] == []
     assert (code, document["passed"]) == (0, True)
     assert titles(document)[-1] == "destroy"
