@@ -29,8 +29,8 @@ async def run(asked: Request, listener: events.Listener) -> Result:
     anything was written. Cancelling it once begins nothing new, lets what is under way finish for a while, ends the
     program and saves the inventory; cancelling it twice ends at once, and the next run takes up what was left.
     """
-    if asked.operation is Operation.UP and (impossible := await _planned_first(asked)):
-        return impossible
+    if asked.operation is Operation.UP and (planned := await _planned_first(asked, listener)):
+        return planned
     began = time.monotonic()
     told = journal.Journal(_drift_only(listener) if asked.operation is Operation.DRIFT else listener)
     _learn_config(asked, told)
@@ -57,15 +57,17 @@ async def run(asked: Request, listener: events.Listener) -> Result:
         drifted=any(event.drifted for event in finished),
         losses=tuple(opened.losses),
         refused=told.refused,
+        at_rest=asked.planned and opened.at_rest,
         seconds=time.monotonic() - began,
     )
 
 
-async def _planned_first(asked: Request) -> Result | None:
-    """The plan of an `up` that must not begin, with what stands against it; None where nothing does.
+async def _planned_first(asked: Request, listener: events.Listener) -> Result | None:
+    """The plan of an `up` that need not or must not begin, with what stands against it; None where it has to.
 
-    That is one which names what was never deployed, where not even the plan succeeds, and one that would lose data or
-    change a service as it cannot be changed. Only the program knows, and to let it run for real would write.
+    It must not where it names what was never deployed and not even the plan succeeds, or would lose data or change a
+    service as it cannot be changed. Only the program knows, and to let it run for real would write. It need not where
+    all is as it should be, which the plan has then found out.
     """
     if asked.foreseen:
         return None
@@ -74,11 +76,16 @@ async def _planned_first(asked: Request) -> Result | None:
         strange = named.strangers(targets=asked.targets, replace=asked.replace, known=known, stack=asked.stack)
         if not strange and not any(entry.loses for entry in known.values()):
             return None
-    plan = await run(dataclasses.replace(asked, operation=Operation.PREVIEW, warm=None), lambda _: None)
+    heard: list[events.Event] = []
+    plan = await run(dataclasses.replace(asked, operation=Operation.PREVIEW), heard.append)
     if plan.refused:
         # What would have been done besides was neither done nor is of interest.
         failed = tuple(event for event in plan.resources if event.failure)
         return dataclasses.replace(plan, resources=failed, outputs={})
+    if plan.at_rest:
+        for event in heard:
+            listener(event)
+        return plan
     return plan if strange and plan.failed else None
 
 

@@ -93,4 +93,6 @@ class Result:
     """What would be lost and nobody has agreed to: nothing of it was done, and of an `up` nothing at all."""
     refused: bool = False
     """Whether the run, or its plan, ended because of such a loss, or of a change that cannot be made."""
+    at_rest: bool = False
+    """Whether this is a plan, and the run itself would have nothing to do, to wait for or to remember."""
     seconds: float

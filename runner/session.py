@@ -137,7 +137,7 @@ class Session:
         self._hooks = hooks.Hooks(told, preview=asked.planned)
         # What somebody else has changed is to be found, and not to be refused.
         heeded = asked.operation is not request.Operation.DRIFT
-        reconciler = reconciling.Reconciler(
+        self._reconciler = reconciling.Reconciler(
             remembered=memory,
             known_providers=known,
             renderer=_renderer(known, entries=memory.entries),
@@ -148,11 +148,12 @@ class Session:
             may_lose=self._losses.refuse_replacement if heeded else lambda _: None,
         )
         self._deployment = deployment.Deployment(
-            remembered=memory, known_providers=known, reconciler=reconciler, told=told, targets=asked.targets
+            remembered=memory, known_providers=known, reconciler=self._reconciler, told=told, targets=asked.targets
         )
         self._removal = removal.Removal(remembered=memory, known_providers=known, told=told, preview=asked.planned)
         self._child: program.Child | None = None
         self._stopped = False
+        self._leaves: bool | None = None
         self._ending: asyncio.Task[None] | None = None
 
     def position(self, event: events.Finished) -> int:
@@ -164,6 +165,14 @@ class Session:
     def losses(self) -> tuple[loss.Loss, ...]:
         """What would be lost and nobody has agreed to."""
         return tuple(self._losses.found)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether a preview has run to its end and has found nothing to do, to wait for or to remember."""
+        known = next((entry for entry in self._inventory.entries.values() if entry.type == urn.STACK_TYPE), None)
+        same_outputs = known is not None and known.outputs == self._deployment.outputs
+        complete = self._leaves is False and not self._journal.failed and not self._deployment.is_open_ended
+        return complete and same_outputs and self._reconciler.at_rest
 
     def stop(self) -> None:
         """Begin nothing new, and end the program."""
@@ -179,6 +188,7 @@ class Session:
         Raises `UsageError` where the request names what is no resource, before anything was written. Where only a run
         of the program can tell, an `up` tells it afterwards; so `operations.run` plans such a one first.
         """
+        self._losses.tell_pointless(self._inventory.entries.values())
         try:
             if self._request.operation is request.Operation.DESTROY:
                 self._refuse_strangers(self._inventory.entries)
@@ -262,6 +272,7 @@ class Session:
         """Delete what has left the program. Only called after its success: otherwise nobody knows what has left it."""
         run = self._deployment
         left = self._chosen([entry for entry in self._inventory.entries.values() if entry.urn not in run.claimed])
+        self._leaves = bool(left or self._inventory.superseded)
         claimed = {entry.uid for entry in self._inventory.entries.values() if entry.urn in run.claimed}
         objects, uids = run.objects | run.read_objects, (run.uids | claimed) - {""}
         doomed = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from runner.engine import events, journal, loss, model, providers
@@ -37,6 +37,11 @@ class Losses:
         self._operation = operation
         self._preview = preview
         self._asks = asks
+
+    def tell_pointless(self, known: Iterable[model.Entry]) -> None:
+        """Warn of names that nothing here has: no error, because a command may be repeated after it has succeeded."""
+        if told := loss.pointless(known, agreed=self._agreed):
+            self._journal.tell(events.Severity.WARNING, told)
 
     async def judged(self, doomed: Sequence[model.Entry]) -> bool:
         """Whether all of these may be deleted; if not, everything that would be lost has been told, at once."""

@@ -100,6 +100,16 @@ def at_risk(doomed: Iterable[model.Entry], *, agreed: Collection[str]) -> list[m
     ]
 
 
+def pointless(known: Iterable[model.Entry], *, agreed: Iterable[str]) -> str:
+    """What to tell of names that are none of an instance with data; empty where all of them are."""
+    names = sorted({instance(entry.urn, parent=entry.parent) for entry in known if entry.loses})
+    strange = sorted({*agreed} - {*names})
+    if not strange:
+        return ""
+    has = f"those with data are {', '.join(names)}" if names else "nothing that it has holds data"
+    return f"{FLAG} {', '.join(strange)} says nothing: the stack has no service of this name with data; {has}"
+
+
 def problems(losses: Sequence[Loss], *, agreed: Sequence[str], operation: str) -> tuple[errors.Problem, ...]:
     """What to tell of losses that nobody has agreed to; `operation` is the command that would bring them."""
     # In an order of their own: that of the program may differ from run to run.

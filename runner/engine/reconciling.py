@@ -43,6 +43,8 @@ class Reconciler:
         `may_lose` is asked before a resource is replaced, and raises `Refused` where its data would be lost.
         """
         self.preview = preview
+        self.at_rest = True
+        """Whether a preview has found nothing so far that the run itself would do, wait for or remember."""
         self._permitted = permitted
         self._before_update = before_update
         self._may_lose = may_lose
@@ -102,6 +104,7 @@ class Reconciler:
             self._refuse_when_stopping()
             entry = entries.of_goal(goal, id="", old=old)
             self._inventory.record(entry)
+        self._compare(old, entries.of_goal(goal, id="", old=old))
         operation = model.Operation.SAME if old else model.Operation.CREATE
         return model.Outcome(operation=operation, id="", outputs={})
 
@@ -120,6 +123,7 @@ class Reconciler:
         if not self.preview:
             self._refuse_when_stopping()
             self._inventory.record(entries.of_provider(goal, id=identity))
+        self._compare(old, entries.of_provider(goal, id=identity))
         return model.Outcome(operation=operation, id=identity, outputs=goal.inputs)
 
     async def _moved(self, goal: model.Goal) -> model.Outcome:
@@ -161,7 +165,13 @@ class Reconciler:
         if not self.preview:
             await self._remember(goal, outcome, last=intents[-1] if intents else old)
             self._drop_superseded(outcome, old)
+        self._compare(old, entries.settled(goal, outcome, last=old))
+        self.at_rest &= outcome.operation is model.Operation.SAME and outcome.at_rest
         return outcome
+
+    def _compare(self, old: model.Entry | None, new: model.Entry) -> None:
+        # Controllers touch objects all the time, which alone is worth no write.
+        self.at_rest &= old is not None and dataclasses.replace(new, resource_version=old.resource_version) == old
 
     async def _remember(self, goal: model.Goal, outcome: model.Outcome, *, last: model.Entry | None) -> None:
         self._inventory.record(entries.settled(goal, outcome, last=last))

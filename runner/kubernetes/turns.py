@@ -147,6 +147,7 @@ class Turn:
             changes=plan.changes,
             uid=((plan.live or {}).get("metadata") or {}).get("uid", ""),
             drifted=self._drifted(plan),
+            at_rest=False,
         )
 
     async def _permit_replace(self, plan: planning.Plan) -> None:
@@ -295,6 +296,7 @@ class Turn:
             superseded=superseded,
             awaited=verdict.ready,
             failure=verdict.reason,
+            at_rest=not self.run.preview or self._rests(item),
             inputs_hash=(want or self.want).hashed(self.tools.planner.stack),
         )
 
@@ -309,6 +311,10 @@ class Turn:
         own = waits.observing(objects.reference(item)) if observation is None else contextlib.nullcontext(observation)
         async with own as begun:
             return await waits.until_ready(begun, item, seconds=seconds, report=self.run.report, changed=changed)
+
+    def _rests(self, item: Json) -> bool:
+        """Whether it was ready when the last run left it, and is so now."""
+        return self.old is not None and bool(self.old.resource_version) and readiness.assess(item).ready
 
     def _same(self, *, item: Json) -> model.Outcome:
         old = self.old

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import os
 import pathlib
@@ -19,7 +20,7 @@ import pytest
 
 from local import control_plane as control_planes
 from runner import operations
-from runner.engine import values
+from runner.engine import events, values
 
 pytestmark = pytest.mark.cluster
 
@@ -150,6 +151,31 @@ def test_a_stack_lives_from_its_first_up_to_its_destroy(shop: Shop, kubectl: Kub
     assert not destroyed.failed
     assert inventory_version(kubectl, shop) == []
     assert kubectl("get", "namespace", shop.project, "--ignore-not-found") == ""
+
+
+def test_a_stack_with_data_runs_its_program_once_where_there_is_nothing_to_do(shop: Shop, kubectl: Kubectl) -> None:
+    """It is planned first, because only the program knows what would be lost; twice is for what is to be done."""
+    data = 'metadata={"name": "data", "namespace": name, "annotations": {"paasport.dev/deletion-loses": "its shelves"}}'
+    shop.write(
+        SHOP + f'resource("ConfigMap", "data", {data}, data={{}}, opts=after)\nopen("runs", "a").write("once ")\n'
+    )
+    assert not shop.run("up").failed
+    assert (shop.folder / "runs").read_text() == "once "
+
+    versions = inventory_version(kubectl, shop)
+    told: list[events.Event] = []
+    result = asyncio.run(operations.run(shop.request("up"), told.append))
+    assert (result.failed, changed(result), result.outputs) == (False, {}, {"settings": f"{shop.project}/settings"})
+    assert {event.name for event in told if isinstance(event, events.Finished)} >= {"data", "settings", "shelves"}
+    assert (shop.folder / "runs").read_text() == "once once "
+    assert inventory_version(kubectl, shop) == versions
+
+    kubectl("delete", "configmap", "shelf-1", "-n", shop.project)
+    assert changed(shop.run("up")) == {f"shelves:{shop.project}/shelf-1": "create"}
+    assert (shop.folder / "runs").read_text() == "once once once once "
+
+    agreed = dataclasses.replace(shop.request("destroy"), lose_data=("data",))
+    assert not asyncio.run(operations.run(agreed, lambda _: None)).failed
 
 
 def test_the_sdk_s_own_classes_with_a_provider_of_the_program(shop: Shop) -> None:

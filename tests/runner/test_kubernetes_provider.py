@@ -188,6 +188,36 @@ def test_an_object_that_does_not_become_ready_fails_with_the_reason_and_is_await
     assert (again.operation, again.awaited) == (Operation.SAME, False)
 
 
+def test_a_plan_finds_at_rest_what_a_run_would_neither_write_nor_wait_for(world, namespace):
+    goal = objects.deployment(namespace)
+    world.one(goal)
+    assert world.preview(goal).at_rest is True
+    world.patch(f"/apis/apps/v1/namespaces/{namespace}/deployments/web", {"metadata": {"labels": {"seen": "by-hand"}}})
+    # Nothing of it is the program's, but the run would look at all of it again.
+    same = world.preview(goal)
+    assert (same.operation, same.at_rest) == (Operation.SAME, False)
+
+
+def test_a_plan_does_not_find_at_rest_what_is_not_ready_any_more(world, namespace):
+    """Nobody but this test writes the status of an Ingress here."""
+    wait = "jsonpath={.status.loadBalancer.ingress[0].ip}=10.0.0.1"
+    metadata = {"name": "web", "namespace": namespace, "annotations": {"pulumi.com/waitFor": wait}}
+    backend = {"service": {"name": "web", "port": {"number": 80}}}
+    inputs = {"metadata": metadata, "spec": {"defaultBackend": backend}}
+    goal = build.goal("kubernetes:networking.k8s.io/v1:Ingress", "web", inputs)
+    path = f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses/web/status"
+
+    assert world.one(dataclasses.replace(goal, options=model.Options(create_timeout=0.5))).awaited is False
+    assert world.preview(goal).at_rest is False
+    world.patch(path, {"status": {"loadBalancer": {"ingress": [{"ip": "10.0.0.1"}]}}})
+    assert world.preview(goal).at_rest is False
+    assert world.one(goal).awaited is True
+    assert world.preview(goal).at_rest is True
+    world.patch(path, {"status": {"loadBalancer": {"ingress": [{"ip": "10.0.0.2"}]}}})
+    same = world.preview(goal)
+    assert (same.operation, same.at_rest) == (Operation.SAME, False)
+
+
 def test_a_custom_expectation_is_awaited(world, namespace):
     goal = objects.config_map(namespace, {"a": "1"}, annotations={"pulumi.com/waitFor": "jsonpath={.data.a}=2"})
     short = dataclasses.replace(goal, options=model.Options(create_timeout=0.5))

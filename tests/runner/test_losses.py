@@ -72,6 +72,29 @@ def test_a_destroy_with_one_of_two_names_deletes_neither(bench: doubles.Bench) -
     assert things(bench) == {"a-set-1", "b-set-1"}
 
 
+def test_a_name_that_nothing_has_is_told_with_those_that_there_are(bench: doubles.Bench) -> None:
+    run(bench, "up", 'database("a"); database("b"); Thing("c")')
+
+    told = run(bench, "destroy", lose_data=("a", "b", "bb", "c"))
+
+    said = (
+        "--yes-lose-data bb, c says nothing: the stack has no service of this name with data; those with data are a, b"
+    )
+    assert said in told.messages
+    assert not told.failed
+
+
+def test_names_that_are_repeated_after_the_end_are_told_and_no_error(bench: doubles.Bench) -> None:
+    run(bench, "up", 'Thing("c")')
+
+    told = run(bench, "up", 'Thing("c")', lose_data=("a",))
+
+    assert "--yes-lose-data a says nothing: the stack has no service of this name with data; nothing that it has" in (
+        "\n".join(told.messages)
+    )
+    assert not told.failed
+
+
 def test_a_destroy_with_all_names_deletes_everything(bench: doubles.Bench) -> None:
     run(bench, "up", 'database("a"); database("b")')
 
