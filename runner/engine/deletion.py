@@ -2,8 +2,8 @@
 
 Binding order: whatever depends on, lies below, or is managed through something goes before it. Preferred order, kept
 wherever it does not contradict the binding one: what depends on a component before all that lies below the component,
-admission webhooks before the workloads that answer them, custom resources before their definition, everything in a
-namespace before the namespace.
+admission webhooks before the workloads that may answer them (not those of other components: whole stacks would wait for
+one operator), custom resources before their definition, everything in a namespace before the namespace.
 """
 
 from __future__ import annotations
@@ -187,7 +187,9 @@ def _preferred(nodes: Sequence[model.Entry]) -> list[set[int]]:
             namespaces[entry.id.partition("/")[0]].append(position)
         if kind in _WEBHOOKS:
             webhooks.append(position)
-    before = _dependents_of_components(nodes)
+    parents = {entry.urn: entry.parent for entry in nodes}
+    lineages = [list(_lineage(entry, parents)) for entry in nodes]
+    before = _dependents_of_components(nodes, lineages)
     for position, entry in enumerate(nodes):
         group, kind = _group_and_kind(entry.type)
         others: Iterable[int] = ()
@@ -196,20 +198,25 @@ def _preferred(nodes: Sequence[model.Entry]) -> list[set[int]]:
         elif (group, kind) == ("core", "Namespace"):
             others = namespaces[entry.id]
         elif kind in _SERVING:
-            others = webhooks
+            others = (other for other in webhooks if _belong_together(nodes, lineages, position, other))
         before[position].update(other for other in others if other != position)
     return before
 
 
-def _dependents_of_components(nodes: Sequence[model.Entry]) -> list[set[int]]:
+def _belong_together(
+    nodes: Sequence[model.Entry], lineages: Sequence[Sequence[str]], position: int, other: int
+) -> bool:
+    """Whether neither lies in a component that the other has nothing to do with."""
+    return nodes[position].parent in ("", *lineages[other]) or nodes[other].parent in ("", *lineages[position])
+
+
+def _dependents_of_components(nodes: Sequence[model.Entry], lineages: Sequence[Sequence[str]]) -> list[set[int]]:
     """For each node those that depend on a component above it: a custom resource goes before its operator."""
     components = {entry.urn for entry in nodes if not entry.custom}
     dependents: defaultdict[str, set[int]] = defaultdict(set)
     for position, entry in enumerate(nodes):
         for needed in components.intersection(entry.dependencies):
             dependents[needed].add(position)
-    parents = {entry.urn: entry.parent for entry in nodes}
-    lineages = [list(_lineage(entry, parents)) for entry in nodes]
     before: list[set[int]] = []
     for position, lineage in enumerate(lineages):
         waits = (other for above in lineage[1:] for other in dependents[above] if above not in lineages[other])

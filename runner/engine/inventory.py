@@ -79,7 +79,9 @@ class Inventory:
         for replaced in [old for old in self._superseded if _same_object(old, entry)]:
             self.forget(replaced)
         known = self._entries.get(entry.urn)
-        if known is not None and known == dataclasses.replace(entry, resource_version=known.resource_version):
+        same = known is not None and known == dataclasses.replace(entry, resource_version=known.resource_version)
+        # An object that was not ready has none, and is asked for again until it has.
+        if known is not None and same and bool(known.resource_version) == bool(entry.resource_version):
             # Controllers touch objects all the time, which alone is worth no write.
             self._entries[entry.urn] = entry
             self._lines.pop(entry.urn, None)

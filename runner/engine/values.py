@@ -7,6 +7,7 @@ Kubernetes; `runner/wire.py` translates to and from Pulumi's signatures.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from typing import Any, Final
 
 MASK: Final = "[secret]"
@@ -59,19 +60,27 @@ def masked(value: Any) -> Any:
 
 def contains_unknown(value: Any) -> bool:
     """Whether any part of the value is only known after `up`."""
-    if value is UNKNOWN:
-        return True
-    if isinstance(value, Secret):
-        return contains_unknown(value.value)
-    if isinstance(value, dict):
-        return any(contains_unknown(item) for item in value.values())
-    return isinstance(value, list) and any(contains_unknown(item) for item in value)
+    return any(part is UNKNOWN for part in _parts(value, open_secrets=True))
 
 
 def contains_secret(value: Any) -> bool:
     """Whether any part of the value must not be shown."""
-    if isinstance(value, Secret):
-        return True
-    if isinstance(value, dict):
-        return any(contains_secret(item) for item in value.values())
-    return isinstance(value, list) and any(contains_secret(item) for item in value)
+    return any(isinstance(part, Secret) for part in _parts(value, open_secrets=False))
+
+
+def _parts(value: Any, *, open_secrets: bool) -> Iterator[Any]:
+    """Everything in it that holds no more, in any order; without recursion, as every property of every object is asked.
+
+    Without `open_secrets` a secret is such a part.
+    """
+    left = [value]
+    while left:
+        part = left.pop()
+        if isinstance(part, dict):
+            left.extend(part.values())
+        elif isinstance(part, list):
+            left.extend(part)
+        elif open_secrets and isinstance(part, Secret):
+            left.append(part.value)
+        else:
+            yield part

@@ -147,7 +147,8 @@ class Turn:
             changes=plan.changes,
             uid=((plan.live or {}).get("metadata") or {}).get("uid", ""),
             drifted=self._drifted(plan),
-            at_rest=False,
+            # What somebody else has done to it beside the program is nothing to do, but was it ready, and is it?
+            at_rest=plan.operation is model.Operation.SAME and self._same_inputs() and self._rests(plan.live or {}),
         )
 
     async def _permit_replace(self, plan: planning.Plan) -> None:

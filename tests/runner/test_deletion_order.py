@@ -53,6 +53,28 @@ def test_what_nothing_orders_goes_at_a_time() -> None:
     assert generations(entry("a"), entry("b"), entry("c")) == [{"a", "b", "c"}]
 
 
+def component(name: str, **fields: Any) -> model.Entry:
+    return model.Entry(urn=urn(name, "x:y:Group"), type="x:y:Group", id="", custom=False, **fields)
+
+
+def test_a_webhook_of_a_component_goes_before_the_workloads_of_that_component_and_not_of_others() -> None:
+    operator, part, shop = (
+        component("operator"),
+        component("part", parent=urn("operator", "x:y:Group")),
+        component("shop"),
+    )
+    checks = entry("checks", WEBHOOK, parent=part.urn)
+    answers, inside = (entry(name, DEPLOYMENT, parent=above.urn) for name, above in (("own", operator), ("in", part)))
+    other, alone = entry("other", DEPLOYMENT, parent=shop.urn), entry("alone", DEPLOYMENT)
+
+    steps = deletion.plan([operator, part, shop, checks, answers, inside, other, alone]).steps
+
+    place = {step.entry.urn: number for number, step in enumerate(steps)}
+    waits = {step.entry.urn for step in steps if place[checks.urn] in step.after}
+    assert {answers.urn, inside.urn, alone.urn} <= waits
+    assert other.urn not in waits
+
+
 def test_a_namespace_goes_after_what_is_in_it() -> None:
     assert generations(entry("shop", NAMESPACE), entry("a", id="shop/a"), entry("b", id="other/b")) == [
         {"a", "b"},

@@ -118,6 +118,19 @@ def test_a_sealed_value_opens_only_for_its_owner_and_its_key() -> None:
             opener.open(text, owner=owner)
 
 
+def test_that_an_object_has_become_ready_is_worth_a_write() -> None:
+    """It has no version until then, and whoever finds none waits for it again."""
+    cluster = doubles.FakeCluster()
+    using(cluster, lambda memory: memory.intend(entry("a", resource_version="")))
+
+    async def act(memory: inventory.Inventory) -> None:
+        memory.record(entry("a", resource_version="2"))
+
+    using(cluster, act)
+
+    assert loaded(cluster).entries[doubles.thing_urn("a")].resource_version == "2"
+
+
 def test_a_resource_version_alone_is_worth_no_write() -> None:
     cluster = doubles.FakeCluster()
     using(cluster, lambda memory: memory.intend(entry("a", resource_version="1")))

@@ -193,8 +193,12 @@ def test_a_plan_finds_at_rest_what_a_run_would_neither_write_nor_wait_for(world,
     world.one(goal)
     assert world.preview(goal).at_rest is True
     world.patch(f"/apis/apps/v1/namespaces/{namespace}/deployments/web", {"metadata": {"labels": {"seen": "by-hand"}}})
-    # Nothing of it is the program's, but the run would look at all of it again.
+    # Nothing of it is the program's.
     same = world.preview(goal)
+    assert (same.operation, same.at_rest) == (Operation.SAME, True)
+    # What the program says in other words has to be applied once.
+    other = objects.deployment(namespace, terminationGracePeriodSeconds=30.0)
+    same = world.preview(other)
     assert (same.operation, same.at_rest) == (Operation.SAME, False)
 
 
