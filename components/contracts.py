@@ -259,7 +259,8 @@ class Failure:
     patience: int = 0
     """Seconds that it must last: for what heals by itself, or by what may still be coming in the same run."""
     child: str = ""
-    """`<apiVersion>/<kind>` of the objects that this one owns, where they say it; empty for its own status."""
+    """`<apiVersion>/<kind>` of the objects that this one owns, where they say it, or `v1/Event` for those about it
+    since its spec was last written; empty for its own status."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

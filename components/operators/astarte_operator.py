@@ -78,8 +78,18 @@ ASTARTE: Final = contracts.Kind(
     ready_when=("jsonpath={.status.health}=green", "jsonpath={.status.phase}=Reconciled"),
     # Its health may be that of before a change. The version is written with every status.
     ready_counts=((".status.astarteVersion", ".spec.version"),),
-    # The type knows a phase `Failed`, which nothing ever writes.
-    failed_when="events of the Astarte: ErrReconcile, ErrCritical, ErrInconsistentVersion",
+    # The type knows a phase `Failed`, which nothing ever writes, and no condition. Three events are of failures:
+    # `ErrCritical` (internal/controllerutils/astarte_controller.go: an upgrade of what is not well, an image that can't
+    # be read), `ErrInconsistentVersion` (internal/controller/api/astarte_controller.go), and `ErrReconcile`, which is
+    # of a conflict that the operator retries. All other errors are in its log alone.
+    failures=tuple(
+        contracts.Failure(
+            when=f"jsonpath={{.reason}}={reason}", message=".message", child="v1/Event", patience=patience
+        )
+        # What was not well may become so meanwhile, and then the operator upgrades.
+        for reason, patience in (("ErrInconsistentVersion", 0), ("ErrCritical", 60))
+    ),
+    failed_when="what keeps it from its objects is in the operator's log alone",
     observes_generation=False,
     volumes_when_deleted="deleted",
     finalizers=("astarte.astarte-platform.org/finalizer",),

@@ -22,6 +22,7 @@ SERVICES: Final = reconciling.Kind("v1", "Service")
 SECRETS: Final = reconciling.Kind("v1", "Secret")
 CONFIG_MAPS: Final = reconciling.Kind("v1", "ConfigMap")
 ACCOUNTS: Final = reconciling.Kind("v1", "ServiceAccount")
+EVENTS: Final = reconciling.Kind("v1", "Event")
 CLAIMS: Final = reconciling.Kind("v1", "PersistentVolumeClaim")
 
 FINALIZER: Final = "astarte.astarte-platform.org/finalizer"
@@ -48,6 +49,8 @@ def plan(picture: reconciling.Picture) -> Sequence[reconciling.Action]:
 def _reconciled(astarte: Mapping[str, Any], found: Found) -> Iterator[reconciling.Action]:
     if not _SUPPORTED.fullmatch(astarte["spec"]["version"]):
         # Before everything else: not even a finalizer is taken away, and the status stays as it is.
+        words = f"version {astarte['spec']['version']} cannot be managed by this Operator"
+        yield from _reported(astarte, found, "ErrInconsistentVersion", words)
         return
     has_finalizer = FINALIZER in (astarte["metadata"].get("finalizers") or ())
     if ownership.is_going(astarte):
@@ -62,6 +65,27 @@ def _reconciled(astarte: Mapping[str, Any], found: Found) -> Iterator[reconcilin
             if live is None or not objects.is_current(live, item):
                 yield reconciling.Apply(manifest=item)
         yield from ownership.status(astarte, _status(astarte, found))
+    else:
+        settling = "Please revert to the previous version and wait for the cluster to settle"
+        words = f"Cluster health is {_health(astarte, found)}, refusing to upgrade. {settling}"
+        yield from _reported(astarte, found, "ErrCritical", words)
+
+
+def _reported(astarte: Mapping[str, Any], found: Found, reason: str, words: str) -> Iterator[reconciling.Action]:
+    """Once a generation, where the real one repeats it with every attempt."""
+    about = {key: astarte["metadata"].get(key) for key in ("name", "namespace", "uid")}
+    name = f"{about['name']}.{reason.lower()}.{astarte['metadata'].get('generation', 1)}"
+    if _get(astarte, found, EVENTS.kind, name) is None:
+        manifest = {
+            "apiVersion": EVENTS.api_version,
+            "kind": EVENTS.kind,
+            "metadata": {"name": name, "namespace": about["namespace"]},
+            "involvedObject": {"apiVersion": ASTARTES.api_version, "kind": ASTARTES.kind, **about},
+            "type": "Warning",
+            "reason": reason,
+            "message": words,
+        }
+        yield reconciling.Apply(manifest=manifest)
 
 
 def _may_go_on(astarte: Mapping[str, Any], found: Found) -> bool:
@@ -134,6 +158,6 @@ def _get(astarte: Mapping[str, Any], found: Found, kind: str, name: str) -> Json
 PLAYED: Final = played.Played(
     name="astarte-operator",
     repository="astarte/astarte-kubernetes-operator",
-    kinds=(ASTARTES, DEPLOYMENTS, STATEFUL_SETS, SERVICES, SECRETS, CONFIG_MAPS, ACCOUNTS, CLAIMS),
+    kinds=(ASTARTES, DEPLOYMENTS, STATEFUL_SETS, SERVICES, SECRETS, CONFIG_MAPS, ACCOUNTS, CLAIMS, EVENTS),
     plan=plan,
 )

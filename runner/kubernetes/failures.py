@@ -3,7 +3,8 @@
 A JSON list. Each entry has `when`, one expectation as in `pulumi.com/waitFor`, and where needed `message` (JSONPath of
 the operator's own words), `saying` (what those words must contain), `unless` (what they are while all is well),
 `patience` (seconds that it must last), `undated` (whether `status.observedGeneration` is written once all is done, and
-so says nothing of a failure) and `child` (`<apiVersion>/<kind>` of the objects that this one owns, where they say it).
+so says nothing of a failure) and `child` (`<apiVersion>/<kind>` of the objects that this one owns, where they say it,
+or `v1/Event` for those about it since its spec was last written).
 Pulumi's own provider knows no such rule and waits to the time-out, so an object with it is ready for both engines at
 the same moment and fails for ours earlier.
 """

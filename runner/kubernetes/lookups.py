@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, Final
 
-from runner.kubernetes import belonging, client, failures, objects, observations, stuck
+from runner.kubernetes import belonging, client, failures, objects, observations, reported, stuck
 from stacks import errors
 
 Json = dict[str, Any]
@@ -19,6 +19,9 @@ _APART_SECONDS: Final = 0.25
 """Between any two look-ups: with a thousand objects waiting, a reader still sees only a screenful of reasons."""
 _SELECTING: Final = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "PodDisruptionBudget"})
 """Kinds with a selector of pods."""
+
+_EVENT: Final = ("v1", "Event")
+"""What no object owns: it says which one it is about."""
 
 
 class Lookups:
@@ -95,8 +98,13 @@ class Lookups:
             if not kind:
                 continue
             namespace = item["metadata"].get("namespace", "")
-            children = family.children(await self._api.list(api_version, kind, namespace=namespace))
-            newest = max(children, key=lambda child: str(child["metadata"].get("creationTimestamp")), default=None)
+            listed = await self._api.list(api_version, kind, namespace=namespace)
+            if (api_version, kind) == _EVENT:
+                # Not the newest of all: an operator goes on to tell of other things.
+                told = [event for event in reported.since_change(listed, item=item) if failure.words(event)]
+                newest = max(told, key=reported.time_of, default=None)
+            else:
+                newest = max(family.children(listed), key=_created, default=None)
             words = failure.words(newest) if newest is not None else ""
             if newest is not None and words:
                 patience = failure.patience if failure.said(newest) else None
@@ -142,3 +150,7 @@ def _has_pods(reference: objects.Reference) -> bool:
     """Whether pods can hold it up: pods, what selects them, and custom resources, whose operators make some."""
     group = objects.group_of(reference.api_version)
     return reference.kind in _SELECTING | {"Pod"} or ("." in group and not group.endswith(".k8s.io"))
+
+
+def _created(item: Json) -> str:
+    return str(item["metadata"].get("creationTimestamp"))

@@ -156,6 +156,10 @@ def test_right_after_a_change_the_status_is_that_of_before():
 def test_an_upgrade_of_what_is_not_well_is_refused():
     made = world(resting=("my-iot-pairing",)).settle()
     made.items["Astarte", "my-iot"]["spec"]["version"] = "1.3.4"
+    (action,) = made.plan()
+    assert (action.manifest["kind"], action.manifest["reason"]) == ("Event", "ErrCritical")
+    assert action.manifest["message"].startswith("Cluster health is yellow, refusing to upgrade.")
+    made.perform(action)
     assert made.plan() == []
     assert made.status["astarteVersion"] == "1.3.3"
 
@@ -165,7 +169,8 @@ def test_a_version_of_another_line_gets_nothing_not_even_an_end():
     found["spec"]["version"] = "1.4.0"
     assert world(found).settle().status == {}
     found["metadata"] |= {"finalizers": list(operator.ASTARTE.finalizers), "deletionTimestamp": "2026-01-01T00:00:00Z"}
-    assert world(found).plan() == []
+    (action,) = world(found).plan()
+    assert action.manifest["message"] == "version 1.4.0 cannot be managed by this Operator"
 
 
 def test_its_end_takes_claims_and_the_copy_of_the_authority_but_no_keys():

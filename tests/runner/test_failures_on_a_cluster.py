@@ -17,6 +17,7 @@ import yaml
 
 from components import contracts
 from components.operators import (
+    astarte_operator,
     cert_manager,
     cloudnative_pg,
     etcd_operator,
@@ -38,7 +39,7 @@ from tests.runner import kubernetes_builders as build
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600)]
 
 PROMETHEUS = ("github.com/prometheus-operator/prometheus-operator", "v0.85.0", "bundle.yaml")
-PLAYED = (cert_manager, cloudnative_pg, etcd_operator, mongodb_kubernetes, rabbitmq_cluster_operator)
+PLAYED = (astarte_operator, cert_manager, cloudnative_pg, etcd_operator, mongodb_kubernetes, rabbitmq_cluster_operator)
 TOO_MUCH = {"requests": {"cpu": "1000"}, "limits": {"cpu": "1000"}}
 PASSWORD = "a-password-of-this-test"
 
@@ -111,6 +112,12 @@ def postgresql(name, **spec):
 
 def rabbitmq(name, **spec):
     return custom(rabbitmq_cluster_operator.CLUSTER, name, {"persistence": {"storage": "1Gi"}, **spec})
+
+
+def astarte(name, *, version="1.3.3", **vernemq):
+    connection = {"connection": {}}
+    spec = {"version": version, "api": {"host": "api.example.com"}, "rabbitmq": connection, "cassandra": connection}
+    return custom(astarte_operator.ASTARTE, name, {**spec, "vernemq": {"host": "broker.example.com", **vernemq}})
 
 
 def budget(name):
@@ -219,6 +226,8 @@ ROWS = {
         before=[secret("mongodb-changes", "app", password=PASSWORD)],
         change={"additionalMongodConfig": {"storage.journal.commitIntervalMs": 50}},
     ),
+    "astarte-version": Row(astarte("astarte-version", version="1.4.0")),
+    "astarte-unschedulable": Row(astarte("astarte-unschedulable", resources=TOO_MUCH)),
     "etcd-storage-class": Row(budget("etcd-storage-class"), before=[etcd("etcd-storage-class")]),
     "claim-storage-class": Row(claim("claim-storage-class")),
     "deployment-image": Row(deployment("deployment-image"), meanwhile=(0.0, without_image)),
@@ -239,6 +248,8 @@ EXPECTED = {
     "postgresql-plugin": (30, "Unknown plugin: 'absent.example'"),
     "rabbitmq-certificate": (30, 'condition ReconcileSuccess is False (TLSError: secrets "absent" not found)'),
     "rabbitmq-shrinks": (30, "Cluster Scale down not supported; tried to scale cluster from 2 nodes to 1 nodes"),
+    "astarte-version": (0, "(version 1.4.0 cannot be managed by this Operator)"),
+    "astarte-unschedulable": (60, "pod astarte-unschedulable-vernemq-0: Unschedulable: 0/3 nodes are available"),
     "etcd-storage-class": (60, "pod etcd-storage-class-0: Unschedulable: "),
     "claim-storage-class": (20, "its storage class absent does not exist"),
     "deployment-image": (65, "container main: ImagePullBackOff: Back-off pulling image"),

@@ -164,6 +164,42 @@ def test_the_requests_of_others_say_nothing():
     assert why(certificate(), request(1, "not found", owner=named("cert-manager.io/v1", "Certificate", "other"))) == ()
 
 
+def reporting(item, *, at, reason="ErrCritical"):
+    """An event of an operator about a database that was last changed in the second minute."""
+    found = event("kv", reason, "refusing to upgrade", kind="Database", time=f"2026-01-01T00:0{at}:00Z")
+    found["involvedObject"]["uid"] = item["metadata"]["uid"]
+    return found
+
+
+def reported_database():
+    rule = {"when": "jsonpath={.reason}=ErrCritical", "message": ".message", "child": "v1/Event", "patience": 60}
+    item = database()
+    item["metadata"]["annotations"] = {"paasport.dev/failed-when": json.dumps([rule])}
+    item["metadata"]["managedFields"] = [
+        {"manager": "paasport", "time": "2026-01-01T00:02:00Z", "fieldsV1": {"f:spec": {}}},
+        {"manager": "operator", "time": "2026-01-01T00:09:00Z", "fieldsV1": {"f:status": {}}},
+    ]
+    return item
+
+
+def test_what_an_operator_reports_by_an_event_counts_since_the_last_change():
+    item = reported_database()
+    (trouble,) = why(item, reporting(item, at=3), reporting(item, at=4, reason="Status"))
+    assert "(refusing to upgrade)" in trouble.text
+    assert trouble.patience == 60
+
+
+@pytest.mark.parametrize("other", ["older", "about another", "of an unknown change"])
+def test_an_event_that_may_be_about_something_else_is_no_failure(other):
+    item = reported_database()
+    told = reporting(item, at=1 if other == "older" else 3)
+    if other == "about another":
+        told["involvedObject"]["uid"] = "uid-gone"
+    if other == "of an unknown change":
+        del item["metadata"]["managedFields"]
+    assert why(item, told) == ()
+
+
 def test_warnings_are_those_of_the_object_and_of_what_belongs_to_it():
     item = database()
     claim = {"persistentVolumeClaim": {"claimName": "data-kv-1"}}
