@@ -176,6 +176,13 @@ def test_nothing_is_served_without_tls(port):
     assert let_in(built.shared, port) == []
 
 
+def test_unencrypted_lets_clients_speak_amqp_without_tls_besides_and_nothing_else():
+    built = build(unencrypted=True, protocols=("mqtt",), monitored_by="metrics")
+    assert spec(built)["tls"]["disableNonTLSListeners"] is False
+    assert let_in(built.shared, 5672) == let_in(built.shared, 5671) == [CLIENTS]
+    assert [let_in(built.shared, port) for port in (1883, 15672, 15692, 61613)] == [[], [], [], []]
+
+
 def test_clients_and_who_has_to_administrate_get_in_and_nobody_else():
     built = build()
     assert let_in(built.shared, 5671) == [CLIENTS]
