@@ -72,7 +72,8 @@ class DynamicProvider:
             return await self._created(wanted, run, operation=model.Operation.CREATE)
         difference = await self._difference(wanted, old, forced=run.forced)
         if not difference.changes and not old.pending:
-            return _outcome(wanted, model.Operation.SAME, id=old.id, outputs=old.outputs)
+            same = _outcome(wanted, model.Operation.SAME, id=old.id, outputs=old.outputs)
+            return dataclasses.replace(same, at_rest=True)
         if difference.replaces:
             return await self._replaced(wanted, old, run, difference)
         return await self._updated(wanted, old, run, difference)

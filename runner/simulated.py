@@ -99,7 +99,8 @@ class Provider:
         if changes or old.pending:
             outcome = await self._updated(wanted, old, live, run, changes=changes)
         else:
-            outcome = wanted.outcome(model.Operation.SAME, id=live.id, outputs=live.outputs)
+            same = wanted.outcome(model.Operation.SAME, id=live.id, outputs=live.outputs)
+            outcome = dataclasses.replace(same, at_rest=True)
         same_program = not self._account.difference(
             goal.type, values.revealed(dict(old.inputs)), wanted.checked
         ).changed

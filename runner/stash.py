@@ -91,6 +91,7 @@ def _outcome(
         id=str(uuid.uuid5(_IDS, goal.urn)),
         outputs=state,
         changes=changes,
+        at_rest=operation is model.Operation.SAME,
         kept_inputs=given,
         kept_outputs=state,
     )

@@ -136,8 +136,8 @@ class Outcome:
     """False where the object was written but did not become ready: the resource failed, and stays in the inventory."""
     failure: str = ""
     """Why `awaited` is False."""
-    at_rest: bool = True
-    """False in a preview where the run itself would wait for what is unchanged, or write although nothing differs."""
+    at_rest: bool = False
+    """True in a preview where the run itself would neither write anything nor wait for what is unchanged."""
     inputs_hash: str = ""
     """Remembered as `Entry.inputs_hash`; empty means that of the last `Run.intend`, or else the old one."""
     kept_inputs: Mapping[str, Any] = dataclasses.field(default_factory=dict)

@@ -326,6 +326,8 @@ class Turn:
             outputs=self._outputs(item),
             uid=old.uid,
             resource_version=old.resource_version,
+            # Whoever has no version was not ready, and is never taken for the same unread.
+            at_rest=True,
             inputs_hash=old.inputs_hash,
         )
 

@@ -115,6 +115,7 @@ class FakeProvider:
             id="" if run.preview and operation is not model.Operation.SAME else identity,
             outputs={**goal.inputs, "made": values.UNKNOWN if run.preview else f"as {identity}"},
             changes=changes,
+            at_rest=operation is model.Operation.SAME,
             inputs_hash=str(sorted(inputs.items())),
             superseded=old if operation is model.Operation.REPLACE else None,
         )
