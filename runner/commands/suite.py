@@ -6,6 +6,7 @@ tests from its closing line.
 
 from __future__ import annotations
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -60,8 +61,10 @@ def build_toolchain() -> None:
 
 def pytest_command(arguments: Sequence[str], *, coverage: bool) -> tuple[str, ...]:
     """How the tests are started: all on every core; a choice of them in one process, where `-x` and `--pdb` work."""
-    # Tests take from milliseconds to a minute: a worker that is done takes over what another has before it.
-    together = arguments or (() if coverage else ("-n", "auto", "--dist", "worksteal"))
+    # One more than there are cores, because tests on a cluster wait more than they work. They take from milliseconds to
+    # minutes: a worker that is done takes over what another has before it.
+    workers = str(len(os.sched_getaffinity(0)) + 1)
+    together = arguments or (() if coverage else ("-n", workers, "--dist", "worksteal"))
     return (*(("-m", "coverage", "run") if coverage else ()), "-m", "pytest", *together)
 
 

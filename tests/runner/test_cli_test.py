@@ -26,8 +26,13 @@ def called(monkeypatch) -> list[tuple[str, ...]]:
         return subprocess.CompletedProcess(command, 1 if "fails" in command else 0, stdout="what is wrong\n")
 
     monkeypatch.setattr(suite, "run", run)
+    monkeypatch.setattr(suite.os, "sched_getaffinity", lambda _: {0, 1, 5})
     monkeypatch.setattr(binaries, "ensure", lambda **_: calls.append(("build",)))
     return calls
+
+
+ALL = ("-m", "pytest", "-n", "4", "--dist", "worksteal")
+"""On three cores."""
 
 
 def test_checks_come_first_and_pytest_last(called):
@@ -45,12 +50,12 @@ def test_a_failing_check_is_shown_and_stops_nothing(called, monkeypatch, capsys)
     assert lines[1] == "what is wrong"
     assert lines[2].split()[:2] == ["second", "ok"]
     assert lines[3] == "failed: first; the tests run all the same"
-    assert called[-1] == ("-m", "pytest", "-n", "auto", "--dist", "worksteal")
+    assert called[-1] == ALL
 
 
 def test_the_toolchain_is_built_before_all_tests_and_not_for_a_choice_of_them(called):
     cli.main(["test"])
-    assert called[-2:] == [("build",), ("-m", "pytest", "-n", "auto", "--dist", "worksteal")]
+    assert called[-2:] == [("build",), ALL]
     called.clear()
     cli.main(["test", "-k", "prune"])
     assert ("build",) not in called
@@ -63,7 +68,7 @@ def test_a_toolchain_that_cannot_be_built_is_told_and_the_tests_run_all_the_same
     monkeypatch.setattr(binaries, "ensure", fails)
     cli.main(["test"])
     assert "no space left\nthe tests that need the control plane will fail" in capsys.readouterr().out
-    assert called[-1] == ("-m", "pytest", "-n", "auto", "--dist", "worksteal")
+    assert called[-1] == ALL
 
 
 def test_failing_tests_are_an_exit_code(called):

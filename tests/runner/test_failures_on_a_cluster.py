@@ -252,7 +252,7 @@ EXPECTED = {
     "astarte-unschedulable": (60, "pod astarte-unschedulable-vernemq-0: Unschedulable: 0/3 nodes are available"),
     "etcd-storage-class": (60, "pod etcd-storage-class-0: Unschedulable: "),
     "claim-storage-class": (20, "its storage class absent does not exist"),
-    "deployment-image": (65, "container main: ImagePullBackOff: Back-off pulling image"),
+    "deployment-image": (60, "container main: ImagePullBackOff: Back-off pulling image"),
 }
 """Seconds that the failure must last before it counts, and what is said of it."""
 HEALED = ("mongodb-heals", "certificate-heals")
