@@ -7,6 +7,7 @@ have the pinned bytes.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import http.client
 import os
@@ -28,6 +29,8 @@ LOCK_FILE: Final = pathlib.Path(__file__).with_name("releases.lock.yaml")
 MIRROR: Final = "PAASPORT_MIRROR"
 """Environment variable: a folder with `<operator>/<version>/<file>`, for machines without access to release sites."""
 
+# As in stacks/tables.py.
+_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TIMEOUT: Final = 30.0
 """Seconds without a byte before a download is given up."""
 _BEYOND_REACH: Final[dict[str, str]] = {}
@@ -67,8 +70,7 @@ def images(operator: contracts.Operator) -> tuple[str, ...]:
 
 def _locked(operator: contracts.Operator) -> Mapping[str, Any]:
     path = _lock_file(operator)
-    lock: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    entry: Mapping[str, Any] | None = lock.get(operator.name)
+    entry: Mapping[str, Any] | None = _parsed(path.read_bytes()).get(operator.name)
     if entry is None or entry["version"] != operator.version:
         raise errors.ReleaseError.of(
             f"{path.name} does not pin {operator.name} {operator.version}",
@@ -76,6 +78,13 @@ def _locked(operator: contracts.Operator) -> Mapping[str, Any]:
             next=f"add its files with url and sha256 to {operator.lock or f'components/operators/{path.name}'}",
         )
     return entry
+
+
+@functools.cache
+def _parsed(content: bytes) -> Mapping[str, Any]:
+    """Once for all operators that it pins. By content, because a catalogue's lock file may change meanwhile."""
+    lock: Mapping[str, Any] = yaml.load(content, Loader=_LOADER)  # noqa: S506 - it is a safe loader
+    return lock
 
 
 def _lock_file(operator: contracts.Operator) -> pathlib.Path:
