@@ -48,6 +48,8 @@ def main() -> int:
     os.chdir(arguments.root)
     if arguments.root not in sys.path:
         sys.path.insert(0, arguments.root)
+    # The SDK tells the engine of each step of each resource and waits for the answer; this engine shows none of it.
+    pulumi.log.debug = _unheard
     # A program that fails leaves unfinished futures behind by design; asyncio's complaints about them help nobody.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     return _run(arguments.root, threads=max(arguments.parallel, 1) * _THREADS_PER_OPERATION)
@@ -80,6 +82,10 @@ def _run(root: str, *, threads: int) -> int:
         sys.stdout.flush()
         sys.stderr.flush()
     return SUCCESS
+
+
+def _unheard(*_message: object, **_options: object) -> None:
+    """What takes the place of `pulumi.log.debug`."""
 
 
 def _program(root: str) -> None:
