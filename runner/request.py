@@ -78,7 +78,8 @@ class Request:
         return self.operation in (Operation.PREVIEW, Operation.DRIFT)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+# Without a `repr`: asyncio has `signal` make one of the finished task, with all its result, and throws it away.
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class Result:
     """What a run did, or would do."""
 
