@@ -27,9 +27,12 @@ def main(arguments: list[str]) -> None:
     tether = os.dup(0)
     with open(os.devnull, encoding="utf-8") as nothing:  # noqa: PTH123 - the import of pathlib costs more than all this
         os.dup2(nothing.fileno(), 0)
+    # The project's folder comes first, as where a program is started by name, and this file's folder not at all.
+    sys.path.insert(0, os.getcwd())  # noqa: PTH109 - as above
     if arguments[0] == "--spare":
         for name in arguments[1:]:
-            with contextlib.suppress(ImportError):
+            # Whatever is wrong with a module is told by the program, which imports it again.
+            with contextlib.suppress(Exception):
                 importlib.import_module(name)
         line = _line(tether)
         if not line:
@@ -40,8 +43,6 @@ def main(arguments: list[str]) -> None:
         environment = json.loads(_line(tether))
     os.environ.update(environment)
     threading.Thread(target=_follow, args=(tether,), daemon=True).start()
-    # The project's folder comes first, as where a program is started by name, and this file's folder not at all.
-    sys.path.insert(0, os.getcwd())  # noqa: PTH109 - as above
     if arguments[0] == "-m":
         sys.argv = arguments[1:]
         runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)

@@ -1,7 +1,7 @@
 """A Python process that gets ready while nobody knows yet what it will run.
 
-A program loads Pulumi's SDK for half a second before it registers anything. Begun with the command itself, that happens
-beside the engine's own start instead of after it.
+A program loads Pulumi's SDK and its own modules for most of a second before it registers anything. Begun with the
+command itself, that happens beside the engine's own start instead of after it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import IO, Final
 import runner
 
 _TETHER: Final = pathlib.Path(runner.__file__).parent / "tether.py"
-_PRELOADED: Final = ("pulumi.runtime", "pulumi_kubernetes", "pydantic.main", "yaml")
-"""What every program of this kind loads; one that is not installed is left out."""
+_PRELOADED: Final = ("pulumi.runtime", "pulumi_kubernetes", "pydantic.main", "yaml", "components.platform")
+"""What every program of this kind loads; one that is not there is left out."""
 
 
 class Spare:

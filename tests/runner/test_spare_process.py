@@ -71,3 +71,25 @@ def alive(identity):
     except FileNotFoundError:
         return False
     return status.rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.parametrize("broken", ["raise ValueError('broken')\n", "if\n", "import nowhere_to_be_found\n"])
+def test_a_module_that_cannot_be_loaded_yet_does_not_end_it(tmp_path, target, broken):
+    package = tmp_path / "components"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "platform.py").write_text(broken)
+    said = []
+    assert asyncio.run(adopted(tmp_path, target, said.append)) == 7
+    assert said == [f"word set {tmp_path}"]
+
+
+def test_it_has_loaded_the_modules_of_the_project_before_its_target(tmp_path, target):
+    package = tmp_path / "components"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "platform.py").touch()
+    target.write_text("import sys\nprint('components.platform' in sys.modules, sys.path.count(sys.path[0]))\n")
+    said = []
+    assert asyncio.run(adopted(tmp_path, target, said.append)) == 0
+    assert said == ["True 1"]
