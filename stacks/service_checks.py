@@ -104,7 +104,7 @@ def _refused_keys_are_left_out(
         if getattr(service, name) is not None:
             key = type(service).model_fields[name].alias or name
             place = (*path, key)
-            what = f"`{findings.spelled(place)}` cannot be had for a {service.service}"
+            what = f"`{findings.spelled(place)}` cannot be had for {suggestions.with_article(service.service)}"
             yield findings.Finding(path=place, what=what, why=why, next=f"leave `{key}` out")
 
 
@@ -113,7 +113,7 @@ def _storage_is_for_volumes(
 ) -> Iterator[findings.Finding]:
     if service.overrides.storage is not None and not service.SIZES[service.size].storage:
         place = (*path, "overrides", "storage")
-        what = f"`{findings.spelled(place)}` has no effect: a {service.service} has no volumes"
+        what = f"`{findings.spelled(place)}` has no effect: {suggestions.with_article(service.service)} has no volumes"
         yield findings.Finding(path=place, what=what, why="nothing is stored", next="leave `storage` out")
 
 
@@ -149,7 +149,7 @@ def _uses_what_fits(
     service = services[name]
     key = type(service).model_fields[role].alias or role
     place, given, wanted = (*path, key), getattr(service, role), suggestions.listed(service.USES[role], last="or")
-    why = f"a {service.service} does not work without it"
+    why = f"{suggestions.with_article(service.service)} does not work without it"
     if given is not None and given not in services:
         fits = relations.fitting(name, role, services=services)
         yield findings.Finding(
@@ -162,7 +162,7 @@ def _uses_what_fits(
         yield findings.Finding(
             path=place,
             what=f"`{findings.spelled(place)}` names a service {services[given].service}, not {wanted}",
-            why=f"a {service.service} uses it in a way that only this can answer",
+            why=f"{suggestions.with_article(service.service)} uses it in a way that only this can answer",
             next=f"name an instance of {wanted}",
         )
     elif given is None:

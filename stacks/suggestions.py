@@ -66,3 +66,8 @@ def listed(names: Iterable[str], *, last: str = "") -> str:
     if last and len(quoted) > 1:
         return f"{', '.join(quoted[:-1])} {last} {quoted[-1]}"
     return ", ".join(quoted)
+
+
+def with_article(noun: str) -> str:
+    """The noun after `a` or `an`, by its first letter: enough for the names of services."""
+    return f"{'an' if noun[:1].lower() in {*'aeiou'} else 'a'} {noun}"

@@ -37,7 +37,8 @@ def service(found: model.Service, *, operators: Mapping[str, contracts.Operator]
     """The entry of a service from outside this project."""
     if found.declaration is None:
         entry: contracts.Service[Any] = found.entry
-        return dataclasses.replace(entry, build=guarding.guarded(entry.build, doing="be built", folder=found.folder))
+        guarded = guarding.guarded(entry.build, doing="be built", folder=found.folder, gives=contracts.ServiceObjects)
+        return dataclasses.replace(entry, build=guarded)
     operator = operators[found.operators[0]] if found.operators else None
     return contracts.Service(
         name=found.name,

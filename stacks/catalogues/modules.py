@@ -13,13 +13,14 @@ import pathlib
 import sys
 import traceback
 import types
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
 
 from stacks import errors
 from stacks.catalogues import files
 
 _PACKAGE: Final = "paasport_catalogue_"
+_MOST_LINES: Final = 10
 _ADVICE: Final = "correct it, or leave its catalogue out of the stack file"
 
 
@@ -52,8 +53,28 @@ def failure(
         if _is_inside(frame.filename, folder)
     ]
     place = frames[-1][:2] if frames else (str(path), 0)
-    lines = [f"{files.shown(file, root)}:{line} in {name}" for file, line, name in frames]
+    lines = _shortened([f"{files.shown(file, root)}:{line} in {name}" for file, line, name in frames])
     return _problem(error, str(error), doing=doing, place=place, root=root, lines=lines)
+
+
+def mistake(said: str, function: Callable[..., Any], *, doing: str, root: pathlib.Path) -> errors.Problem:
+    """What to tell of a maker's function that raises nothing and yet is wrong: where it begins."""
+    code = getattr(function, "__code__", None)
+    return errors.Problem(
+        what=f"it cannot {doing}: {said}",
+        next=_ADVICE,
+        file=files.shown(code.co_filename, root) if code else "",
+        line=code.co_firstlineno if code else 0,
+    )
+
+
+def _shortened(lines: Sequence[str]) -> list[str]:
+    """The first and the last ones: a recursion without an end has a thousand, all alike."""
+    left = len(lines) - _MOST_LINES
+    if left <= 0:
+        return list(lines)
+    half = _MOST_LINES // 2
+    return [*lines[:half], f"... {left} more", *lines[-half:]]
 
 
 def _problem(

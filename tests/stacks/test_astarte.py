@@ -78,7 +78,7 @@ def test_backups_are_those_of_its_database(key):
     value = {} if key == "backups" else {"instance": "iot"}
     ((path, what),) = alone(iot(**{key: value}))
     assert path == (key,)
-    assert "cannot be had for a astarte" in what
+    assert "cannot be had for an astarte" in what
 
 
 @pytest.mark.parametrize("wrong", [{"host": "iot"}, {"realm": "Test"}, {"broker": "everywhere"}, {"replication": 2}])
