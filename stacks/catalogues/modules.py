@@ -62,6 +62,7 @@ def mistake(said: str, function: Callable[..., Any], *, doing: str, root: pathli
     code = getattr(function, "__code__", None)
     return errors.Problem(
         what=f"it cannot {doing}: {said}",
+        why="nothing can be made of such a value",
         next=_ADVICE,
         file=files.shown(code.co_filename, root) if code else "",
         line=code.co_firstlineno if code else 0,
