@@ -12,6 +12,7 @@ from stacks.services import (
     cassandra_checks,
     etcd_checks,
     instance,
+    limits,
     mongodb_checks,
     postgresql_checks,
     rabbitmq_checks,
@@ -94,6 +95,12 @@ def _request_fits_a_node(
             why="no node could ever hold its pod, which would stay Pending",
             next=f"ask for less, or {hosts.remedy.format(resource=resource, asked=asked)}",
         )
+
+
+def _amounts_have_units(
+    service: instance.Instance, _hosts: nodes.Nodes | None, path: findings.Path
+) -> Iterator[findings.Finding]:
+    yield from limits.has_its_unit(service, path)
 
 
 def _refused_keys_are_left_out(
@@ -247,6 +254,7 @@ def _backups_have_a_place(
 
 
 CHECKS: Final[tuple[Check, ...]] = (
+    _amounts_have_units,
     _refused_keys_are_left_out,
     _requests_fit_a_node,
     _storage_is_for_volumes,

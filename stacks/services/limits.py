@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from typing import Final
 
-from stacks import findings, quantities
+from stacks import findings, quantities, unknown
 from stacks.services import instance
+
+_BYTES: Final = ("memory", "storage")
+_LEAST_BYTES: Final = 2**20
+"""Nothing that a catalogue has runs in less than a mebibyte."""
+_MOST_BYTES: Final = 2**50
+"""A pebibyte: no disk and no machine that a cloud lets has as much (the largest disk of EBS has 64 TiB)."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -38,13 +45,31 @@ def resources_are_enough(
     """As much of each resource as a server needs that does nothing yet; sizes have more."""
     for resource, given in least.items():
         asked = getattr(service.overrides, resource)
-        if asked is not None and quantities.value(asked) < quantities.value(given.amount):
+        forgotten = resource in _BYTES and asked is not None and quantities.value(asked) < _LEAST_BYTES
+        if asked is not None and not forgotten and quantities.value(asked) < quantities.value(given.amount):
             place = (*path, "overrides", resource)
             yield findings.Finding(
                 path=place,
                 what=f"`{findings.spelled(place)}` is {asked}; {given.amount} is the least",
                 why=given.why,
                 next=f"write {given.amount} or more",
+            )
+
+
+def has_its_unit(service: instance.Instance, path: findings.Path) -> Iterator[findings.Finding]:
+    """No number that only makes sense with a unit which was forgotten or is another one: `512m` is half a byte."""
+    for resource in _BYTES:
+        asked = getattr(service.overrides, resource)
+        if asked is None or unknown.is_unknown(asked):
+            continue
+        place, of_its_size = (*path, "overrides", resource), getattr(service.SIZES[service.size], resource)
+        if not _LEAST_BYTES <= quantities.value(asked) <= _MOST_BYTES:
+            yield findings.Finding(
+                path=place,
+                what=f"`{findings.spelled(place)}` is {asked}, in bytes, and no server has so "
+                + ("little" if quantities.value(asked) < _LEAST_BYTES else "much"),
+                why="a unit is missing or another one is meant: `Mi`, `Gi` or `Ti`; `m` is a thousandth",
+                next=f"write for example `{of_its_size or '1Gi'}`",
             )
 
 

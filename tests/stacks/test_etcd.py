@@ -95,3 +95,23 @@ def test_every_size_keeps_its_own_rules(size):
 
 def test_the_database_may_have_half_of_the_volume():
     assert [etcd.Etcd(service="etcd", size=size).quota // 2**30 for size in ("small", "medium", "large")] == [2, 4, 8]
+
+
+@pytest.mark.parametrize(
+    ("resource", "asked", "amount", "instead"),
+    [
+        ("memory", "1", "little", "1Gi"),
+        ("memory", "512m", "little", "1Gi"),
+        ("storage", "10", "little", "4Gi"),
+        ("storage", "999999999999999Ei", "much", "4Gi"),
+        ("storage", "1e30", "much", "4Gi"),
+    ],
+)
+def test_an_amount_whose_unit_is_missing_or_wrong_is_refused_and_told_once(resource, asked, amount, instead):
+    assert told(overrides={resource: asked}) == [
+        (
+            f"`paasport:services.kv.overrides.{resource}` is {asked}, in bytes, and no server has so {amount}\n"
+            "  a unit is missing or another one is meant: `Mi`, `Gi` or `Ti`; `m` is a thousandth\n"
+            f"  next: write for example `{instead}`"
+        )
+    ]
