@@ -14,7 +14,17 @@ SERVICE_NAME: Final = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 DURATION: Final = r"^([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$"
 PROVISIONER: Final = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?(/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$"
 STACK: Final = r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)?$"
-CRON: Final = r"^[0-9*,/-]+( [0-9A-Za-z*,/-]+){4}$"
+_CRON_FIELDS: Final = (
+    "[0-5]?[0-9]",
+    "([01]?[0-9]|2[0-3])",
+    "(0?[1-9]|[12][0-9]|3[01])",
+    "(0?[1-9]|1[0-2]|[A-Za-z]{3})",
+    "([0-7]|[A-Za-z]{3})",
+)
+CRON: Final = (
+    "^" + " ".join(rf"(\*|{one}(-{one})?)(/[0-9]+)?(,(\*|{one}(-{one})?)(/[0-9]+)?)*" for one in _CRON_FIELDS) + "$"
+)
+"""An hour of 99 would be found by the API server alone, when the rest of the stack is there already."""
 MOMENT: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
 VERSION: Final = r"^[0-9]+\.[0-9]+\.[0-9]+$"
 DATABASE: Final = r"^[a-z][a-z0-9_]*$"
