@@ -121,7 +121,9 @@ def _executed(name: str, path: pathlib.Path) -> types.ModuleType:
     module = importlib.util.module_from_spec(spec)
     # Dataclasses and pydantic look their modules up by name while they run.
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    # What a command prints may be a document, and the module is no part of it.
+    with contextlib.redirect_stdout(sys.stderr):
+        spec.loader.exec_module(module)
     return module
 
 

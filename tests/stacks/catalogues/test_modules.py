@@ -51,6 +51,13 @@ def test_modules_of_a_folder_may_import_each_other_and_a_change_is_seen(maker):
         assert maker.parse({"memo": {"service": "note"}}).services["memo"].asked("storage") == storage
 
 
+def test_what_it_prints_is_no_part_of_what_a_command_prints(maker, capsys):
+    maker.alone("services/note.py", f"print('at work')\n{NOTE}")
+    maker.parse()
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", "at work\n")
+
+
 def test_looking_at_a_catalogue_leaves_nothing_in_it(maker):
     maker.alone("services/note.py", NOTE)
     maker.parse()
