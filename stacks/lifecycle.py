@@ -66,6 +66,10 @@ class Fixed:
     path: str
     why: str
     """What would follow, for people."""
+    noun: str = ""
+    """What it is, where its place would tell nobody."""
+    instead: str = ""
+    """What to do instead of making a new instance."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -227,9 +231,9 @@ def _moved(rules: Rules, *, instance: str, before: Resource, after: Resource) ->
         for place, old, new in _pairs(rule.path, before=before, after=after):
             if old != new:
                 yield errors.Problem(
-                    what=f"{_spelled(place)} of {instance} is {old}, and {new} is asked for",
+                    what=f"{rule.noun or _spelled(place)} of {instance} is {old}, and {new} is asked for",
                     why=f"it cannot be changed: {rule.why}",
-                    next="undo the change, or make a new instance and move the data there",
+                    next=f"undo the change, or {rule.instead or 'make a new instance and move the data there'}",
                 )
 
 
@@ -281,7 +285,8 @@ def _name(item: Any, number: int) -> str:
 
 
 def _steps(path: str) -> list[str]:
-    return re.findall(r"[^.\[\]]+", path)
+    """`.metadata.annotations["example.com/key"]` are three."""
+    return [quoted or plain for quoted, plain in re.findall(r'\["([^"]+)"\]|([^.\[\]]+)', path)]
 
 
 def _spelled(place: str) -> str:

@@ -19,6 +19,8 @@ NAME: Final = "astarte-operator"
 
 VERSION: Final = "25.5.0-dev"
 
+REALM: Final = "paasport.dev/realm"
+"""Annotation of an Astarte with the name of its first realm, which is no field of it."""
 PODS: Final = {"control-plane": "controller-manager"}
 """Labels of the operator's pods."""
 _IMAGE: Final = f"docker.io/astarte/astarte-kubernetes-operator:{VERSION}"
@@ -53,8 +55,14 @@ RULES: Final = lifecycle.Rules(
     volumes=(
         lifecycle.Volume(path=".spec.vernemq.storage.size", growth=lifecycle.Growth.NEVER, setting="overrides.storage"),
     ),
-    # ValidateUpdate of api/api/v2alpha1/astarte_webhook.go.
+    # ValidateUpdate of api/api/v2alpha1/astarte_webhook.go, and of the realm housekeeping, which renames none.
     fixed=(
+        lifecycle.Fixed(
+            path=f'.metadata.annotations["{REALM}"]',
+            noun="the realm",
+            why="no realm is renamed or deleted here, so a second one would come beside it, with the same key",
+            instead="make the other one by `astartectl housekeeping realms create` (docs/services/astarte.md)",
+        ),
         lifecycle.Fixed(path=".spec.astarteInstanceID", why="keyspaces are named after it"),
         lifecycle.Fixed(
             path=".spec.cassandra.astarteSystemKeyspace.dataCenterReplication",

@@ -106,7 +106,10 @@ def _astarte(args: Args) -> contracts.Manifest:
             "name": args.name,
             "namespace": args.name,
             "labels": {isolation.PART_OF: "paasport"},
-            "annotations": readiness.awaited(kind, spec=spec, timeout_seconds=_START_SECONDS * args.options.servers),
+            "annotations": {
+                **readiness.awaited(kind, spec=spec, timeout_seconds=_START_SECONDS * args.options.servers),
+                **({astarte_operator.REALM: args.options.realm} if args.options.realm else {}),
+            },
         },
         "spec": spec,
     }

@@ -10,6 +10,7 @@ import pytest
 from components import contracts
 from components.operators import astarte_operator
 from components.services import astarte
+from stacks import lifecycle
 from stacks.services import astarte as settings
 from stacks.services import scylla
 from tests.components.every_service import rendering, vendors
@@ -220,11 +221,32 @@ def test_a_prometheus_is_let_in_where_one_watches(watched):
     assert (("PodMonitor", "my-iot") in objects) is bool(watched)
 
 
+def with_realm(name):
+    return build(realm=name)[0]["Astarte", "my-iot"]
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, "fleet"), ("fleet", "fleet"), ("fleet", None)])
+def test_a_realm_can_be_asked_for_and_be_left_out(before, after):
+    rules = astarte_operator.ASTARTE.rules
+    verdict = lifecycle.judged(rules, instance="iot", before=with_realm(before), after=with_realm(after))
+    assert verdict.problems == ()
+
+
+def test_another_name_for_the_realm_is_refused_because_it_would_be_a_second_one():
+    rules = astarte_operator.ASTARTE.rules
+    verdict = lifecycle.judged(rules, instance="iot", before=with_realm("test"), after=with_realm("fleet"))
+    (problem,) = verdict.problems
+    assert problem.what == "the realm of iot is test, and fleet is asked for"
+    assert "a second one would come beside it" in problem.why
+    assert "astartectl housekeeping realms create" in problem.next
+
+
 def test_what_is_lost_and_what_never_changes_is_known():
     kind = astarte_operator.ASTARTE
     assert kind.volumes_when_deleted == "deleted"
     assert kind.loses
     assert {rule.path for rule in kind.rules.fixed} == {
+        '.metadata.annotations["paasport.dev/realm"]',
         ".spec.astarteInstanceID",
         ".spec.cassandra.astarteSystemKeyspace.dataCenterReplication",
         ".spec.vernemq.storage.className",
