@@ -8,7 +8,7 @@ import pytest
 from components.operators import cert_manager, k8ssandra_operator
 from stacks.services import cassandra as settings
 from stacks.services import instance
-from tests.components import test_cassandra
+from tests.components import cassandra_objects
 from tests.components import test_rabbitmq_schema as schemas
 
 NIGHTLY = instance.Backups()
@@ -21,7 +21,7 @@ def schema() -> jsonschema.Draft7Validator:
 
 
 def validate(schema, **options):
-    (manifest,) = test_cassandra.build(**options).custom_resources
+    (manifest,) = cassandra_objects.build(**options).custom_resources
     schema.validate(manifest)
     return manifest
 
@@ -62,7 +62,7 @@ def test_these_checks_catch_a_mistake(schema, at, mistake):
 
 def test_a_schedule_of_backups_is_valid():
     crd = schemas.of(k8ssandra_operator.NAME, k8ssandra_operator.BACKUP_SCHEDULE.crd)
-    (found,) = test_cassandra.build(backups=NIGHTLY).witnesses
+    (found,) = cassandra_objects.build(backups=NIGHTLY).witnesses
     crd.validate(found)
     with pytest.raises(jsonschema.ValidationError):
         crd.validate(found | {"spec": found["spec"] | {"operationType": "full"}})
@@ -71,7 +71,7 @@ def test_a_schedule_of_backups_is_valid():
 @pytest.mark.parametrize("name", ["db-tls", "db-management"])
 def test_certificates_are_valid(name):
     schemas.of(cert_manager.NAME, cert_manager.CERTIFICATE.crd).validate(
-        test_cassandra.one(test_cassandra.build().shared, "Certificate", name)
+        cassandra_objects.one(cassandra_objects.build().shared, "Certificate", name)
     )
 
 
@@ -81,4 +81,4 @@ def test_certificates_are_valid(name):
 )
 def test_what_makes_a_prometheus_watch_it_is_valid(kind, crd):
     found = schemas.of("prometheus-operator", crd)
-    found.validate(test_cassandra.one(test_cassandra.build(monitored_by="metrics").shared, kind))
+    found.validate(cassandra_objects.one(cassandra_objects.build(monitored_by="metrics").shared, kind))

@@ -2,98 +2,29 @@
 
 from __future__ import annotations
 
-import base64
-import copy
-import pathlib
-
-import hypothesis
-import pulumi
 import pytest
-import yaml
-from hypothesis import strategies
 
-from components import contracts
-from components.clusters import storage
 from components.operators import mongodb_kubernetes, sources
-from components.services import mongodb, mongodb_backups
-from runner.kubernetes import readiness as engine
-from stacks import quantities
-from stacks.services import instance
-from stacks.services import mongodb as settings
-
-EXPECTED = pathlib.Path(__file__).parent / "expected"
-PASSWORDS = {"owner": "secret-of-owner", "metrics": "secret-of-metrics", "backup": "secret-of-backup"}
-NIGHTLY = instance.Backups(schedule="30 1 * * *")
-STORES = {
-    "s3": {"region": "eu-central-1"},
-    "gcs": {},
-    "azure": {"account": "account"},
-}
-
-
-def target(protocol="s3"):
-    bucket, more = pulumi.Output.from_input("b"), dict(STORES[protocol])
-    if "account" in more:
-        more["account"] = pulumi.Output.from_input(more["account"])
-    store = contracts.ObjectStore(protocol=protocol, bucket=bucket, url=bucket, root=bucket, **more)
-    binding = contracts.Binding(service_account_annotations={"role": protocol}, pod_labels={"identity": protocol})
-    return contracts.BackupTarget(store=store, binding=binding)
-
-
-def build(name="db", *, protocol="s3", monitored_by="", **options):
-    """Within a program only, where there are backups or the connection is looked at."""
-    return mongodb.build(
-        contracts.ServiceArgs(
-            name=name,
-            options=settings.Mongodb(service="mongodb", **options),
-            storage=storage.facts("paasport.dev/simulated", zone_redundant=False, with_snapshots=False),
-            load_balancer=contracts.LoadBalancerFacts(),
-            passwords=PASSWORDS,
-            backups=target(protocol) if options.get("backups") else None,
-            monitored_by=monitored_by,
-        )
-    )
-
-
-def overridden(**overrides):
-    return build(overrides=settings.MongodbOverrides(**overrides))
-
-
-def everything(built):
-    return [*built.shared, *built.secrets, *built.custom_resources]
-
-
-def one(objects, kind, name=None):
-    (found,) = [item for item in objects if item["kind"] == kind and name in (None, item["metadata"]["name"])]
-    return found
-
-
-def spec(built):
-    return built.custom_resources[0]["spec"]
-
-
-def pod(built):
-    return spec(built)["statefulSet"]["spec"]["template"]["spec"]
-
-
-def container(built, name="mongod"):
-    (found,) = [item for item in pod(built)["containers"] if item["name"] == name]
-    return found
-
-
-def readable(secret):
-    return {key: base64.b64decode(value).decode() for key, value in secret["data"].items()}
-
-
-def let_in(objects, port):
-    """Who may reach this port of the members."""
-    rules = one(objects, "NetworkPolicy", "mongodb")["spec"]["ingress"]
-    return [peer for rule in rules for peer in rule["from"] if port in [allowed["port"] for allowed in rule["ports"]]]
-
-
-def rules(**options):
-    (group,) = one(build(monitored_by="metrics", **options).shared, "PrometheusRule")["spec"]["groups"]
-    return {rule["alert"]: rule["expr"] for rule in group["rules"]}
+from components.services import mongodb_backups
+from tests.components.mongodb_objects import (
+    CLIENTS,
+    DUMPS,
+    MEMBERS,
+    NIGHTLY,
+    PASSWORD_OF_OWNER,
+    PROMETHEUS,
+    build,
+    container,
+    everything,
+    expected,
+    let_in,
+    one,
+    overridden,
+    pod,
+    readable,
+    rules,
+    spec,
+)
 
 
 @pytest.fixture
@@ -104,17 +35,6 @@ def dumped(run):
         return run(lambda: everything(build(backups=NIGHTLY, **options))).result
 
     return made
-
-
-def expected(name):
-    return list(yaml.safe_load_all((EXPECTED / name).read_text()))
-
-
-MEMBERS = {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "mongodb", "app.kubernetes.io/instance": "db"}}}
-DUMPS = {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "backup", "app.kubernetes.io/instance": "db"}}}
-CLIENTS = {"namespaceSelector": {"matchLabels": {"client-of.paasport.dev/db": "true"}}}
-PROMETHEUS = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "metrics"}}}
-PASSWORD_OF_OWNER = {"name": "db-owner", "key": "password"}
 
 
 def test_small_and_single():
@@ -350,83 +270,3 @@ def test_vendors_differ_in_who_may_write_where_and_in_nothing_else(run, protocol
     pods = "/0/spec/jobTemplate/spec/template"
     of_job = {path for path in differing({"CronJob"}) if not path.startswith(f"{pods}/spec/containers/0/env/")}
     assert of_job == {f"{pods}/metadata/labels/identity"}
-
-
-def test_where_it_answers_and_how_an_application_is_told(run):
-    built = build(name="team-a")
-    assert built.endpoint.url == "mongodb://team-a-svc.team-a.svc:27017"
-    assert built.version == "8.0.32"
-    connection = run(lambda: dict(build(name="shop", database="orders", availability="zonal").connection)).result
-    members = ",".join(f"shop-{number}.shop-svc.shop.svc.cluster.local:27017" for number in range(3))
-    assert connection == {
-        "type": "mongodb",
-        "host": "shop-svc.shop.svc.cluster.local",
-        "port": "27017",
-        "database": "orders",
-        "username": "app",
-        "password": "secret-of-owner",
-        "uri": f"mongodb://app:secret-of-owner@{members}/orders?authSource=admin&replicaSet=shop&tls=true",
-    }
-
-
-def status(**changed):
-    (found,) = build(availability="zonal").custom_resources
-    running = {"phase": "Running", "currentMongoDBMembers": 3, "version": "8.0.32"}
-    return {**found, "metadata": {**found["metadata"], "generation": 2}, "status": running | changed}
-
-
-@pytest.mark.parametrize(
-    ("changed", "ready"),
-    [
-        ({}, True),
-        ({"phase": "Pending"}, False),
-        ({"currentMongoDBMembers": 1}, False),
-        ({"version": "8.0.17"}, False),
-    ],
-)
-def test_it_is_ready_when_the_status_is_that_of_these_members_and_this_version(changed, ready):
-    """A phase alone may be that of before the change: its status never says which generation it is about."""
-    assert engine.assess(status(**changed)).ready is ready
-
-
-@hypothesis.given(
-    name=strategies.from_regex(r"[a-z]([-a-z0-9]{0,28}[a-z0-9])?", fullmatch=True),
-    size=strategies.sampled_from(["small", "medium", "large"]),
-    overrides=strategies.builds(
-        settings.MongodbOverrides,
-        replicas=strategies.sampled_from([None, 1, 3, 5, 7]),
-        cpu=strategies.sampled_from([None, "250m", "0.5", "16"]),
-        memory=strategies.sampled_from([None, "1Gi", "1200M", "0.5Ti"]),
-        storage=strategies.sampled_from([None, "5Gi", "50G", "0.5Ti"]),
-    ),
-)
-def test_whatever_is_overridden_the_parts_fit_each_other(name, size, overrides):
-    options = settings.Mongodb(service="mongodb", size=size, overrides=overrides)
-    built = build(name=name, size=size, overrides=overrides, monitored_by="metrics")
-    namespace, *others = everything(built)
-    assert (namespace["kind"], namespace["metadata"]["name"]) == ("Namespace", name)
-    assert {item["metadata"]["namespace"] for item in others} == {name}
-    assert len({(item["kind"], item["metadata"]["name"]) for item in others}) == len(others)
-    labels = spec(built)["statefulSet"]["spec"]["template"]["metadata"]["labels"].items()
-    selectors = [one(built.shared, "PodMonitor")["spec"]["selector"]["matchLabels"]]
-    selectors += [one(built.shared, "NetworkPolicy", "mongodb")["spec"]["podSelector"]["matchLabels"]]
-    assert all(selector.items() <= labels for selector in selectors)
-    for resource in ("cpu", "memory"):
-        asked = sum(quantities.value(item["resources"]["requests"][resource]) for item in pod(built)["containers"])
-        rounded = quantities.value("1m" if resource == "cpu" else "1Mi")
-        assert 0 <= quantities.value(options.asked(resource)) - asked < rounded
-    assert quantities.value(container(built)["resources"]["requests"]["cpu"]) > 0
-    cache = spec(built)["additionalMongodConfig"]["storage.wiredTiger.engineConfig.cacheSizeGB"]
-    assert cache * 2**30 < quantities.value(container(built)["resources"]["limits"]["memory"]) * 3 / 4
-
-
-def test_the_same_arguments_give_objects_that_share_nothing():
-    """A policy or a transform that changes one must not change another."""
-    first, second = (everything(build(availability="zonal", monitored_by="metrics")) for _ in range(2))
-    untouched = copy.deepcopy(second)
-    spec_of_first = one(first, "MongoDBCommunity")["spec"]
-    spec_of_first["statefulSet"]["spec"]["template"]["metadata"]["labels"].clear()
-    for item in spec_of_first["statefulSet"]["spec"]["template"]["spec"]["initContainers"]:
-        item["resources"]["requests"].clear()
-    one(first, "PodDisruptionBudget")["spec"]["selector"]["matchLabels"].clear()
-    assert second == untouched == everything(build(availability="zonal", monitored_by="metrics"))

@@ -18,8 +18,8 @@ from pulumi_kubernetes import apps
 from components.operators import mongodb_kubernetes
 from components.services import catalogue
 from stacks.services import instance
+from tests.components import mongodb_objects
 from tests.components import test_custom_resource_schemas as schemas
-from tests.components import test_mongodb
 from tests.components.operators import published
 
 STATEFUL_SET = apps.v1.StatefulSetSpecArgsDict
@@ -72,7 +72,7 @@ def _camel(name):
 
 
 def validate(schema, **options):
-    (manifest,) = test_mongodb.build(**options).custom_resources
+    (manifest,) = mongodb_objects.build(**options).custom_resources
     schema.validate(manifest)
     assert [*mistakes(manifest["spec"]["statefulSet"]["spec"], STATEFUL_SET)] == []
     return manifest
@@ -88,7 +88,7 @@ def test_a_mongodb_of_every_size_and_availability_is_valid(schema, run, size, av
 def test_overrides_are_valid(schema):
     overrides = {"replicas": 5, "cpu": "1500m", "memory": "3Gi", "storage": "0.5Ti", "version": "7.0.30"}
     overrides["feature_compatibility_version"] = "6.0"
-    validate(schema, overrides=test_mongodb.settings.MongodbOverrides(**overrides))
+    validate(schema, overrides=mongodb_objects.settings.MongodbOverrides(**overrides))
 
 
 @pytest.mark.parametrize(
@@ -129,12 +129,12 @@ def test_what_makes_a_prometheus_watch_it_is_valid(kind):
     definition = found.get(f"{names[kind]}.monitoring.coreos.com")
     if definition is None:
         pytest.skip("the release is not on this machine; the toolchain's build brings it")
-    manifest = test_mongodb.one(test_mongodb.build(monitored_by="metrics", availability="zonal").shared, kind)
+    manifest = mongodb_objects.one(mongodb_objects.build(monitored_by="metrics", availability="zonal").shared, kind)
     (version,) = definition["spec"]["versions"]
     jsonschema.Draft7Validator(schemas.strict(version["schema"]["openAPIV3Schema"], root=True)).validate(manifest)
 
 
 def test_alerts_are_named_for_the_service():
-    found = test_mongodb.rules(availability="zonal")
+    found = mongodb_objects.rules(availability="zonal")
     assert all(re.fullmatch("Mongodb[A-Z][A-Za-z]+", name) for name in found)
     assert catalogue.SERVICES["mongodb"].type == "Mongodb"

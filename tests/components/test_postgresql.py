@@ -3,94 +3,29 @@
 from __future__ import annotations
 
 import base64
-import pathlib
 
-import hypothesis
-import pulumi
 import pytest
-import yaml
-from hypothesis import strategies
 
-from components import contracts
-from components.clusters import storage
 from components.services import postgresql
-from runner.kubernetes import readiness as engine
-from stacks import quantities
 from stacks.services import instance
 from stacks.services import postgresql as settings
-
-EXPECTED = pathlib.Path(__file__).parent / "expected"
-NIGHTLY = instance.Backups(schedule="30 1 * * *")
-MARCH = instance.Restore(instance="old", at="2026-03-01T12:00:00Z")
-URLS = {"s3": "s3://b", "gcs": "gs://b", "azure": "https://account.blob.core.windows.net/b"}
-
-SERVERS = {"podSelector": {"matchLabels": {"cnpg.io/cluster": "pg"}}}
-OPERATOR = {
-    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "cnpg-system"}},
-    "podSelector": {"matchLabels": {"app.kubernetes.io/name": "cloudnative-pg"}},
-}
-CLIENTS = {"namespaceSelector": {"matchLabels": {"client-of.paasport.dev/pg": "true"}}}
-PROMETHEUS = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "metrics"}}}
-
-
-def target(protocol="s3"):
-    bucket = pulumi.Output.from_input("b")
-    url = pulumi.Output.from_input(URLS[protocol])
-    store = contracts.ObjectStore(protocol=protocol, bucket=bucket, url=url, root=bucket)
-    binding = contracts.Binding(service_account_annotations={"role": protocol}, pod_labels={"identity": protocol})
-    return contracts.BackupTarget(store=store, binding=binding)
-
-
-def build(name="pg", *, protocol="s3", monitored_by="", **options):
-    """Within a program only, where there is an object store."""
-    needs_store = options.get("backups") or options.get("restore")
-    return postgresql.build(
-        contracts.ServiceArgs(
-            name=name,
-            options=settings.Postgresql(service="postgresql", **options),
-            storage=storage.facts("paasport.dev/simulated", zone_redundant=False, with_snapshots=False),
-            load_balancer=contracts.LoadBalancerFacts(),
-            passwords={"owner": "secret-of-owner"},
-            backups=target(protocol) if needs_store else None,
-            monitored_by=monitored_by,
-        )
-    )
-
-
-def overridden(**overrides):
-    return build(overrides=settings.PostgresqlOverrides(**overrides))
-
-
-def everything(built):
-    return [*built.shared, *built.secrets, *built.custom_resources, *built.witnesses]
-
-
-def one(objects, kind, name=None):
-    (found,) = [item for item in objects if item["kind"] == kind and name in (None, item["metadata"]["name"])]
-    return found
-
-
-def spec(built):
-    return built.custom_resources[0]["spec"]
-
-
-def policy(objects):
-    return one(objects, "NetworkPolicy", "postgresql")["spec"]
-
-
-def let_in(objects, port):
-    """Who may reach this port of the servers."""
-    rules = policy(objects)["ingress"]
-    return [peer for rule in rules for peer in rule["from"] if port in [allowed["port"] for allowed in rule["ports"]]]
-
-
-def ports_out(objects):
-    """Ports that servers may reach wherever they are."""
-    return {port["port"] for rule in policy(objects)["egress"] if "to" not in rule for port in rule["ports"]}
-
-
-def expected(name):
-    return list(yaml.safe_load_all((EXPECTED / name).read_text()))
+from tests.components.postgresql_objects import (
+    CLIENTS,
+    MARCH,
+    NIGHTLY,
+    OPERATOR,
+    PROMETHEUS,
+    SERVERS,
+    build,
+    everything,
+    expected,
+    let_in,
+    one,
+    overridden,
+    ports_out,
+    rules,
+    spec,
+)
 
 
 @pytest.fixture
@@ -101,12 +36,6 @@ def stored(run):
         return run(lambda: everything(build(**options))).result
 
     return made
-
-
-def rules(built_or_objects):
-    objects = built_or_objects if isinstance(built_or_objects, list) else everything(built_or_objects)
-    (group,) = one(objects, "PrometheusRule")["spec"]["groups"]
-    return {rule["alert"]: rule["expr"] for rule in group["rules"]}
 
 
 def test_small_and_single():
@@ -344,84 +273,3 @@ def test_vendors_differ_in_who_may_write_where_and_in_nothing_else(stored, proto
         "/Cluster/spec/serviceAccountTemplate/metadata/annotations/role",
         "/Cluster/spec/inheritedMetadata/labels/identity",
     }
-
-
-def test_where_it_answers_and_how_an_application_is_told():
-    built = build(name="team-a", database="orders", owner="shop")
-    assert built.endpoint.url == "postgresql://team-a-rw.team-a.svc:5432"
-    assert built.version == "18.4"
-    assert built.connection == {
-        "type": "postgresql",
-        "host": "team-a-rw.team-a.svc",
-        "port": "5432",
-        "database": "orders",
-        "username": "shop",
-        "password": "secret-of-owner",
-        "uri": "postgresql://shop:secret-of-owner@team-a-rw.team-a.svc:5432/orders?sslmode=verify-full",
-    }
-    assert built.connection["host"] in one(built.shared, "Certificate", "team-a-server")["spec"]["dnsNames"]
-
-
-def status(**changed):
-    (found,) = build(availability="zonal").custom_resources
-    running = {
-        "phase": "Cluster in healthy state",
-        "readyInstances": 3,
-        "conditions": [{"type": "Ready", "status": "True"}],
-    }
-    return {**found, "metadata": {**found["metadata"], "generation": 2}, "status": running | changed}
-
-
-@pytest.mark.parametrize(
-    ("changed", "ready"),
-    [
-        ({}, True),
-        ({"phase": "Creating a new replica"}, False),
-        ({"readyInstances": 1}, False),
-        ({"conditions": [{"type": "Ready", "status": "False"}]}, False),
-    ],
-)
-def test_it_is_ready_when_all_servers_are_and_the_operator_is_done(changed, ready):
-    assert engine.assess(status(**changed)).ready is ready
-
-
-@hypothesis.given(
-    name=strategies.from_regex(r"[a-z]([-a-z0-9]{0,28}[a-z0-9])?", fullmatch=True),
-    size=strategies.sampled_from(["small", "medium", "large"]),
-    overrides=strategies.builds(
-        settings.PostgresqlOverrides,
-        replicas=strategies.sampled_from([None, 1, 2, 3, 9]),
-        cpu=strategies.sampled_from([None, "100m", "0.5", "16"]),
-        memory=strategies.sampled_from([None, "512Mi", "1200M", "0.5Ti"]),
-        storage=strategies.sampled_from([None, "2Gi", "50G", "0.5Ti"]),
-        wal=strategies.sampled_from([None, "2Gi", "50G"]),
-        connections=strategies.sampled_from([None, 10, 5000]),
-    ),
-)
-def test_whatever_is_overridden_the_parts_fit_each_other(name, size, overrides):
-    built = build(name=name, size=size, overrides=overrides, monitored_by="metrics")
-    namespace, *others = everything(built)
-    assert (namespace["kind"], namespace["metadata"]["name"]) == ("Namespace", name)
-    assert {item["metadata"]["namespace"] for item in others} == {name}
-    assert len({(item["kind"], item["metadata"]["name"]) for item in others}) == len(others)
-    found, parameters = spec(built), spec(built)["postgresql"]["parameters"]
-    memory, wal = found["resources"]["requests"]["memory"], found["walStorage"]["size"]
-    assert _bytes(parameters["shared_buffers"]) <= quantities.value(memory) / 4
-    assert _bytes(parameters["max_wal_size"]) + _bytes(parameters["max_slot_wal_keep_size"]) < quantities.value(wal)
-    # PostgreSQL's least: two segments of 16 MB.
-    assert _bytes(parameters["max_wal_size"]) >= 2 * 16 * 2**20
-    assert all(isinstance(value, str) for value in parameters.values())
-    assert found["enablePDB"] is (found["instances"] > 1)
-
-
-def _bytes(parameter):
-    return int(parameter.removesuffix("MB")) * 2**20
-
-
-def test_the_same_arguments_give_objects_that_share_nothing():
-    """A policy or a transform that changes one must not change another."""
-    first, second = build(), build()
-    one(first.shared, "NetworkPolicy", "postgresql")["spec"]["ingress"].clear()
-    spec(first)["postgresql"]["pg_hba"].clear()
-    one(first.shared, "Certificate", "pg-server")["spec"]["secretTemplate"]["labels"].clear()
-    assert second == build()

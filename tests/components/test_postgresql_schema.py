@@ -12,8 +12,8 @@ import yaml
 from components.operators import barman_cloud, cloudnative_pg
 from components.services import catalogue
 from stacks.services import instance
+from tests.components import postgresql_objects
 from tests.components import test_custom_resource_schemas as schemas
-from tests.components import test_postgresql
 from tests.components.operators import published
 
 BESIDE = pathlib.Path(__file__).parents[3] / "shared" / "crds"
@@ -24,9 +24,9 @@ KINDS = {
     "ObjectStore": (barman_cloud.NAME, barman_cloud.OBJECT_STORE.crd, "cnpg-plugin-barman-cloud-0.14.0"),
 }
 STORED = {
-    "backups": {"backups": test_postgresql.NIGHTLY},
-    "restore": {"restore": test_postgresql.MARCH},
-    "both": {"backups": test_postgresql.NIGHTLY, "restore": instance.Restore(instance="old"), "archive": "new"},
+    "backups": {"backups": postgresql_objects.NIGHTLY},
+    "restore": {"restore": postgresql_objects.MARCH},
+    "both": {"backups": postgresql_objects.NIGHTLY, "restore": instance.Restore(instance="old"), "archive": "new"},
 }
 
 
@@ -63,23 +63,23 @@ def validate(validators, objects):
 @pytest.mark.parametrize("availability", ["single", "zonal"])
 @pytest.mark.parametrize("monitored_by", ["", "metrics"])
 def test_a_postgresql_of_every_size_and_availability_is_valid(validators, size, availability, monitored_by):
-    built = test_postgresql.build(size=size, availability=availability, monitored_by=monitored_by)
-    assert validate(validators, test_postgresql.everything(built)) == {"Cluster"}
+    built = postgresql_objects.build(size=size, availability=availability, monitored_by=monitored_by)
+    assert validate(validators, postgresql_objects.everything(built)) == {"Cluster"}
 
 
 @pytest.mark.parametrize("protocol", ["s3", "gcs", "azure"])
 @pytest.mark.parametrize("which", sorted(STORED))
 def test_backups_and_restores_are_valid_with_every_store(validators, run, protocol, which):
     options = {"availability": "zonal", "monitored_by": "metrics", "protocol": protocol, **STORED[which]}
-    objects = run(lambda: test_postgresql.everything(test_postgresql.build(**options))).result
+    objects = run(lambda: postgresql_objects.everything(postgresql_objects.build(**options))).result
     kinds = {"Cluster", "ObjectStore"} if which == "restore" else {"Cluster", "ObjectStore", "ScheduledBackup"}
     assert validate(validators, objects) == kinds
 
 
 def test_overrides_are_valid(validators):
     overrides = {"replicas": 5, "cpu": "1500m", "memory": "3Gi", "storage": "0.5Ti", "wal": "20G", "connections": 10}
-    built = test_postgresql.overridden(**overrides, version="17.6")
-    assert validate(validators, test_postgresql.everything(built)) == {"Cluster"}
+    built = postgresql_objects.overridden(**overrides, version="17.6")
+    assert validate(validators, postgresql_objects.everything(built)) == {"Cluster"}
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_overrides_are_valid(validators):
     ],
 )
 def test_these_checks_catch_a_mistake(validators, mistake):
-    (manifest,) = test_postgresql.build().custom_resources
+    (manifest,) = postgresql_objects.build().custom_resources
     validators["Cluster"].validate(manifest)
     with pytest.raises(jsonschema.ValidationError):
         validators["Cluster"].validate(manifest | {"spec": manifest["spec"] | mistake})
@@ -105,14 +105,14 @@ def test_what_makes_a_prometheus_watch_it_is_valid(run, kind):
     definition = published.definitions("prometheus-operator").get(f"{kind.lower()}s.monitoring.coreos.com")
     if definition is None:
         pytest.skip("the release is not on this machine; the toolchain's build brings it")
-    options = {"monitored_by": "metrics", "availability": "zonal", "backups": test_postgresql.NIGHTLY}
-    objects = run(lambda: test_postgresql.everything(test_postgresql.build(**options))).result
+    options = {"monitored_by": "metrics", "availability": "zonal", "backups": postgresql_objects.NIGHTLY}
+    objects = run(lambda: postgresql_objects.everything(postgresql_objects.build(**options))).result
     (version,) = definition["spec"]["versions"]
     schema = schemas.strict(version["schema"]["openAPIV3Schema"], root=True)
-    jsonschema.Draft7Validator(schema).validate(test_postgresql.one(objects, kind))
+    jsonschema.Draft7Validator(schema).validate(postgresql_objects.one(objects, kind))
 
 
 def test_alerts_are_named_for_the_service():
-    found = test_postgresql.rules(test_postgresql.build(monitored_by="metrics", availability="zonal"))
+    found = postgresql_objects.rules(postgresql_objects.build(monitored_by="metrics", availability="zonal"))
     assert all(re.fullmatch("Postgresql[A-Z][A-Za-z]+", name) for name in found)
     assert catalogue.SERVICES["postgresql"].type == "Postgresql"

@@ -3,76 +3,27 @@
 from __future__ import annotations
 
 import base64
-import copy
-import pathlib
 
-import hypothesis
-import pulumi
 import pytest
-import yaml
-from hypothesis import strategies
 
-from components import contracts
-from components.clusters import storage
 from components.operators import rabbitmq_cluster_operator
-from components.services import rabbitmq
-from runner.kubernetes import readiness as engine
-from stacks.services import instance
-from stacks.services import rabbitmq as settings
-
-EXPECTED = pathlib.Path(__file__).parent / "expected"
-NIGHTLY = instance.Backups(schedule="30 1 * * *")
-
-
-def target(protocol="s3"):
-    bucket = pulumi.Output.from_input("b")
-    more = {"s3": {"region": "eu-central-1"}, "gcs": {}, "azure": {"account": pulumi.Output.from_input("account")}}
-    store = contracts.ObjectStore(protocol=protocol, bucket=bucket, url=bucket, root=bucket, **more[protocol])
-    binding = contracts.Binding(service_account_annotations={"role": protocol}, pod_labels={"identity": protocol})
-    return contracts.BackupTarget(store=store, binding=binding)
-
-
-def build(name="mq", *, protocol="s3", monitored_by="", **options):
-    """Within a program only, where there are backups."""
-    return rabbitmq.build(
-        contracts.ServiceArgs(
-            name=name,
-            options=settings.Rabbitmq(service="rabbitmq", **options),
-            storage=storage.facts("paasport.dev/simulated", zone_redundant=False, with_snapshots=False),
-            load_balancer=contracts.LoadBalancerFacts(),
-            passwords={"app": "secret"},
-            backups=target(protocol) if options.get("backups") else None,
-            monitored_by=monitored_by,
-        )
-    )
-
-
-def overridden(**overrides):
-    return build(overrides=settings.RabbitmqOverrides(**overrides))
-
-
-def everything(built):
-    return [*built.shared, *built.secrets, *built.custom_resources]
-
-
-def one(objects, kind, name=None):
-    (found,) = [item for item in objects if item["kind"] == kind and name in (None, item["metadata"]["name"])]
-    return found
-
-
-def spec(built):
-    return built.custom_resources[0]["spec"]
-
-
-def let_in(objects, port):
-    """Who may reach this port of the nodes."""
-    rules = one(objects, "NetworkPolicy", "rabbitmq")["spec"]["ingress"]
-    return [peer for rule in rules for peer in rule["from"] if port in [allowed["port"] for allowed in rule["ports"]]]
-
-
-def alerts(**options):
-    (group,) = one(build(monitored_by="metrics", **options).shared, "PrometheusRule")["spec"]["groups"]
-    return {rule["alert"]: rule["expr"] for rule in group["rules"]}
+from tests.components.rabbitmq_objects import (
+    CLIENTS,
+    EXPORTS,
+    LABELS,
+    NIGHTLY,
+    NODES,
+    OPERATOR,
+    PROMETHEUS,
+    alerts,
+    build,
+    everything,
+    expected,
+    let_in,
+    one,
+    overridden,
+    spec,
+)
 
 
 @pytest.fixture
@@ -83,21 +34,6 @@ def saved(run):
         return run(lambda: everything(build(backups=NIGHTLY, **options))).result
 
     return made
-
-
-def expected(name):
-    return list(yaml.safe_load_all((EXPECTED / name).read_text()))
-
-
-LABELS = {"app.kubernetes.io/name": "mq", "app.kubernetes.io/component": "rabbitmq"}
-NODES = {"podSelector": {"matchLabels": LABELS}}
-OPERATOR = {
-    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "rabbitmq-system"}},
-    "podSelector": {"matchLabels": {"app.kubernetes.io/name": "rabbitmq-cluster-operator"}},
-}
-EXPORTS = {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "backup", "app.kubernetes.io/instance": "mq"}}}
-CLIENTS = {"namespaceSelector": {"matchLabels": {"client-of.paasport.dev/mq": "true"}}}
-PROMETHEUS = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "metrics"}}}
 
 
 def test_small_and_single():
@@ -327,107 +263,3 @@ def test_vendors_differ_in_who_may_write_where_and_in_nothing_else(saved, protoc
     pods = "/0/spec/jobTemplate/spec/template"
     of_job = {path for path in differing({"CronJob"}) if not path.startswith(f"{pods}/spec/containers/0/env/")}
     assert of_job == {f"{pods}/metadata/labels/identity"}
-
-
-def test_where_it_answers_and_how_an_application_is_told():
-    built = build(name="team-a")
-    assert built.endpoint.url == "amqps://team-a.team-a.svc:5671"
-    assert built.version == "4.2.8"
-    assert built.connection == {
-        "type": "rabbitmq",
-        "host": "team-a.team-a.svc",
-        "port": "5671",
-        "virtual-host": "/",
-        "username": "app",
-        "password": "secret",
-        "uri": "amqps://app:secret@team-a.team-a.svc:5671/%2F",
-    }
-
-
-def test_what_is_made_of_a_password_stays_secret(run):
-    def made():
-        args = contracts.ServiceArgs(
-            name="mq",
-            options=settings.Rabbitmq(service="rabbitmq"),
-            storage=storage.facts("paasport.dev/simulated", zone_redundant=False, with_snapshots=False),
-            load_balancer=contracts.LoadBalancerFacts(),
-            passwords={"app": pulumi.Output.secret("secret")},
-        )
-        built = rabbitmq.build(args)
-        (user,) = built.secrets
-        secret = [built.connection["uri"], built.connection["password"], user["data"]["default_user.conf"]]
-        return pulumi.Output.all(*[each.is_secret() for each in secret])
-
-    assert run(made).result == [True, True, True]
-
-
-def status(**changed):
-    (found,) = build(availability="zonal").custom_resources
-    holding = {"AllReplicasReady": "True", "ClusterAvailable": "True", "ReconcileSuccess": "True"}
-    conditions = [{"type": name, "status": value} for name, value in (holding | changed).items() if name in holding]
-    observed = changed.get("observed", 2)
-    return {
-        **found,
-        "metadata": {**found["metadata"], "generation": 2},
-        "status": {"observedGeneration": observed, "conditions": conditions},
-    }
-
-
-@pytest.mark.parametrize(
-    ("changed", "ready"),
-    [
-        ({}, True),
-        ({"AllReplicasReady": "False"}, False),
-        ({"ClusterAvailable": "Unknown"}, False),
-        ({"ReconcileSuccess": "False"}, False),
-        ({"observed": 1}, False),
-    ],
-)
-def test_it_is_ready_when_all_nodes_are_and_the_operator_is_done_with_this_very_change(changed, ready):
-    assert engine.assess(status(**changed)).ready is ready
-
-
-@hypothesis.given(
-    name=strategies.from_regex(r"[a-z]([-a-z0-9]{0,28}[a-z0-9])?", fullmatch=True),
-    size=strategies.sampled_from(["small", "medium", "large"]),
-    availability=strategies.sampled_from(["single", "zonal"]),
-    protocols=strategies.lists(strategies.sampled_from(["mqtt", "stomp", "stream"]), unique=True),
-    overrides=strategies.builds(
-        settings.RabbitmqOverrides,
-        replicas=strategies.sampled_from([None, 3, 5]),
-        memory=strategies.sampled_from([None, "1Gi", "1200M"]),
-        storage=strategies.sampled_from([None, "5G", "0.5Ti"]),
-        version=strategies.sampled_from([None, "4.3.2"]),
-    ),
-)
-def test_whatever_is_overridden_the_parts_fit_each_other(name, size, availability, protocols, overrides):
-    built = build(
-        name=name,
-        size=size,
-        availability=availability,
-        protocols=protocols,
-        overrides=overrides,
-        monitored_by="metrics",
-    )
-    namespace, *others = everything(built)
-    assert (namespace["kind"], namespace["metadata"]["name"]) == ("Namespace", name)
-    assert {item["metadata"]["namespace"] for item in others} == {name}
-    assert len({(item["kind"], item["metadata"]["name"]) for item in others}) == len(others)
-    resources = spec(built)["resources"]
-    assert resources["requests"]["memory"] == resources["limits"]["memory"]
-    several = spec(built)["replicas"] > 1
-    assert ("override" in spec(built)) is several
-    assert ("PodDisruptionBudget" in [item["kind"] for item in others]) is several
-    assert built.version in spec(built)["image"]
-    secrets = {item["metadata"]["name"] for item in built.secrets}
-    assert spec(built)["secretBackend"]["externalSecret"]["name"] in secrets
-
-
-def test_the_same_arguments_give_objects_that_share_nothing():
-    """A policy or a transform that changes one must not change another."""
-    first, second = (everything(build(availability="zonal", monitored_by="metrics")) for _ in range(2))
-    untouched = copy.deepcopy(second)
-    one(first, "RabbitmqCluster")["spec"]["override"]["statefulSet"]["spec"]["template"]["spec"].clear()
-    one(first, "PodDisruptionBudget")["spec"]["selector"]["matchLabels"].clear()
-    one(first, "NetworkPolicy", "rabbitmq")["spec"]["ingress"][1]["from"][0]["podSelector"]["matchLabels"].clear()
-    assert second == untouched == everything(build(availability="zonal", monitored_by="metrics"))

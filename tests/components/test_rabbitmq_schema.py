@@ -7,8 +7,8 @@ import pytest
 
 from components.operators import rabbitmq_cluster_operator
 from stacks.services import instance
+from tests.components import rabbitmq_objects
 from tests.components import test_custom_resource_schemas as schemas
-from tests.components import test_rabbitmq
 from tests.components.operators import published
 
 NIGHTLY = instance.Backups()
@@ -29,7 +29,7 @@ def schema() -> jsonschema.Draft7Validator:
 
 
 def validate(schema, **options):
-    (manifest,) = test_rabbitmq.build(**options).custom_resources
+    (manifest,) = rabbitmq_objects.build(**options).custom_resources
     schema.validate(manifest)
     return manifest
 
@@ -43,7 +43,7 @@ def test_a_rabbitmq_of_every_size_and_availability_is_valid(schema, run, size, a
 
 def test_overrides_are_valid(schema):
     overrides = {"replicas": 5, "cpu": "1500m", "memory": "3Gi", "storage": "0.5Ti", "version": "4.3.2"}
-    validate(schema, overrides=test_rabbitmq.settings.RabbitmqOverrides(**overrides))
+    validate(schema, overrides=rabbitmq_objects.settings.RabbitmqOverrides(**overrides))
 
 
 @pytest.mark.parametrize(
@@ -68,4 +68,6 @@ def test_these_checks_catch_a_mistake(schema, mistake):
 )
 def test_what_makes_a_prometheus_watch_it_is_valid(kind, crd):
     found = of("prometheus-operator", crd)
-    found.validate(test_rabbitmq.one(test_rabbitmq.build(monitored_by="metrics", availability="zonal").shared, kind))
+    found.validate(
+        rabbitmq_objects.one(rabbitmq_objects.build(monitored_by="metrics", availability="zonal").shared, kind)
+    )

@@ -12,7 +12,7 @@ from local import reconciling
 from local.operators import cass_operator, cass_operator_objects, k8ssandra_operator
 from runner.kubernetes import readiness as engine
 from stacks.services import cassandra as settings
-from tests.components import test_cassandra as service
+from tests.components import cassandra_objects as service
 from tests.components import test_mongodb_schema as kubernetes
 from tests.components import test_rabbitmq_schema as schemas
 

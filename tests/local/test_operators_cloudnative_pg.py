@@ -9,7 +9,7 @@ import pytest
 
 from local import reconciling
 from local.operators import cloudnative_pg
-from tests.components import test_postgresql as service
+from tests.components import postgresql_objects as service
 from tests.components import test_postgresql_schema as schema
 
 SECRETS = ("pg-server", "pg-replication", "pg-owner")

@@ -14,7 +14,7 @@ from components.operators import sources
 from local import reconciling
 from local.operators import mongodb_kubernetes, mongodb_objects
 from runner.kubernetes import readiness as engine
-from tests.components import test_mongodb as service
+from tests.components import mongodb_objects as service
 
 NOT_READY = "ReplicaSet is not yet ready, retrying in 10 seconds"
 KINDS = {kind.kind: kind for kind in mongodb_kubernetes.PLAYED.kinds}

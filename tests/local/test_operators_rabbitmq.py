@@ -12,8 +12,8 @@ from local import reconciling
 from local.operators import rabbitmq_cluster_operator, rabbitmq_objects
 from runner.kubernetes import readiness as engine
 from stacks.services import rabbitmq as settings
+from tests.components import rabbitmq_objects as service
 from tests.components import test_mongodb_schema as kubernetes
-from tests.components import test_rabbitmq as service
 from tests.components import test_rabbitmq_schema as schemas
 
 KINDS = {kind.kind: kind for kind in rabbitmq_cluster_operator.PLAYED.kinds}
