@@ -51,13 +51,15 @@ def test_it_can_be_previewed(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", os.environ.get("XDG_CACHE_HOME") or str(pathlib.Path.home() / ".cache"))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     (tmp_path / ".kube").mkdir()
     shutil.copy(empty_cluster.kubeconfig, tmp_path / ".kube" / "config")
 
-    assert cli.main(["preview", "existing-dev"], root=ROOT) == 0
+    # For the command alone: where the control plane has its data is to be found again at its end.
+    with monkeypatch.context() as patched:
+        patched.setenv("XDG_CACHE_HOME", os.environ.get("XDG_CACHE_HOME") or str(pathlib.Path.home() / ".cache"))
+        patched.setenv("HOME", str(tmp_path))
+        patched.setenv("XDG_DATA_HOME", str(tmp_path))
+        assert cli.main(["preview", "existing-dev"], root=ROOT) == 0
 
     told = capsys.readouterr().out
     assert re.search(r"^\d+ to create in", told, re.MULTILINE)
