@@ -52,6 +52,7 @@ def of_stack(
         yield from _reaches_what_it_uses(services, path)
         yield from _copies_have_nodes(service, services, path)
         yield from _is_known_by_its_name(services, path)
+        yield from _has_names_of_its_own(service, services, path)
 
 
 def _reaches_what_it_uses(services: Mapping[str, instance.Instance], path: findings.Path) -> Iterator[findings.Finding]:
@@ -92,6 +93,20 @@ def _is_known_by_its_name(services: Mapping[str, instance.Instance], path: findi
                 what=f"the Astartes `{other}` and `{own}` differ by hyphens alone",
                 why="keyspaces are named after an instance, without hyphens, and the operator refuses a second one",
                 next="rename one of them",
+            )
+
+
+def _has_names_of_its_own(
+    own: astarte.Astarte, services: Mapping[str, instance.Instance], path: findings.Path
+) -> Iterator[findings.Finding]:
+    name = str(path[-1])
+    for other, service in services.items():
+        if other < name and isinstance(service, astarte.Astarte) and service.host == own.host:
+            yield findings.Finding(
+                path=(*path, "host"),
+                what=f"the Astartes `{other}` and `{name}` have the same `host`: {own.host}",
+                why="each answers to `api.`, `broker.` and `dashboard.` before it, and a name leads to one of them",
+                next="give one of them another domain",
             )
 
 

@@ -57,8 +57,13 @@ def test_more_copies_than_nodes_are_told():
 
 
 def test_two_whose_names_would_be_one_keyspace_are_told():
-    services = {"a-b": iot(), "ab": iot(), **CHAIN}
+    services = {"a-b": iot(), "ab": iot(host="other.example.com"), **CHAIN}
     assert told(services) == [(("ab",), "the Astartes `a-b` and `ab` differ by hyphens alone")]
+
+
+def test_two_that_would_answer_to_the_same_names_are_told():
+    services = {"iot": iot(), "more": iot(), "other": iot(host="more.example.com"), **CHAIN}
+    assert told(services) == [(("more", "host"), "the Astartes `iot` and `more` have the same `host`: iot.example.com")]
 
 
 @pytest.mark.parametrize("version", ["1.2.1", "1.4.0"])
