@@ -76,13 +76,18 @@ def _deployer(asked: playing.Asked) -> str:
 
 
 def _listener(*, verbose: bool, stream: TextIO) -> events.Listener:
-    """Shows every resource, or only what the program and its providers have to say."""
+    """Shows every resource, or only what the program and its providers have to say, warnings once: runs are many."""
     from runner.display import lines  # noqa: PLC0415 - likewise
     from runner.engine import events  # noqa: PLC0415 - likewise
 
     shown = lines.Lines(stream, planned=False, show_changes=verbose, full_changes=False)
+    warned: set[str] = set()
 
     def listen(event: events.Event) -> None:
+        if isinstance(event, events.Diagnostic) and event.severity is events.Severity.WARNING:
+            if event.message in warned:
+                return
+            warned.add(event.message)
         if verbose or isinstance(event, events.Diagnostic):
             shown.event(event)
 

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from runner import cli
+from runner.engine import events
 from runner.rehearsals import places, playing, reports
 
 
@@ -73,3 +74,20 @@ def test_an_interrupted_one_does_not_say_that_it_could_go_on(played, capsys):
 def test_a_fault_that_nobody_knows_is_refused(capsys):
     assert cli.main(["rehearse", "eks-prod", "--fault", "flood"]) == 2
     assert "'flood'" in capsys.readouterr().err
+
+
+def test_a_warning_of_every_run_is_shown_once_and_what_else_is_said_each_time(monkeypatch, played, capsys):
+    played(())
+    ended = playing.rehearse
+
+    def rehearse(asked, place, *, listener, **more):
+        for _ in range(3):
+            listener(events.Diagnostic(severity=events.Severity.WARNING, message="a preview"))
+            listener(events.Diagnostic(severity=events.Severity.INFO, message="it works"))
+        return ended(asked, place, **more)
+
+    monkeypatch.setattr(playing, "rehearse", rehearse)
+    assert cli.main(["rehearse", "eks-prod"]) == 0
+    captured = capsys.readouterr()
+    told = captured.out + captured.err
+    assert (told.count("a preview"), told.count("it works")) == (1, 3)
