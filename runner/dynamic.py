@@ -72,8 +72,7 @@ class DynamicProvider:
             return await self._created(wanted, run, operation=model.Operation.CREATE)
         difference = await self._difference(wanted, old, forced=run.forced)
         if not difference.changes and not old.pending:
-            same = _outcome(wanted, model.Operation.SAME, id=old.id, outputs=old.outputs)
-            return dataclasses.replace(same, at_rest=True)
+            return _outcome(wanted, model.Operation.SAME, id=old.id, outputs=old.outputs)
         if difference.replaces:
             return await self._replaced(wanted, old, run, difference)
         return await self._updated(wanted, old, run, difference)
@@ -291,6 +290,7 @@ def _outcome(
         id=id,
         outputs=outputs,
         changes=changes,
+        at_rest=operation is model.Operation.SAME,
         kept_inputs=wanted.shown(wanted.inputs),
         # The code is among the inputs already, and is big.
         kept_outputs={name: value for name, value in outputs.items() if name != _CODE},

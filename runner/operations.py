@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from runner import named, request, session
-from runner.engine import events, journal, model, urn, values
+from runner.engine import events, journal, model, values
 from stacks import errors
 
 Operation = request.Operation
@@ -92,7 +92,7 @@ async def _planned_first(asked: Request, listener: events.Listener) -> Result | 
 async def outputs(asked: Request) -> Mapping[str, Any]:
     """What the stack exported when it was last brought up. Raises `EngineError` where it never was."""
     async with session.remembered(asked) as memory:
-        stack = next((entry for entry in memory.entries.values() if entry.type == urn.STACK_TYPE), None)
+        stack = memory.stack
     if stack is None:
         raise errors.EngineError.of(
             f"stack {asked.stack} has not been deployed",

@@ -169,7 +169,7 @@ class Session:
     @property
     def at_rest(self) -> bool:
         """Whether a preview has run to its end and has found nothing to do, to wait for or to remember."""
-        known = next((entry for entry in self._inventory.entries.values() if entry.type == urn.STACK_TYPE), None)
+        known = self._inventory.stack
         same_outputs = known is not None and known.outputs == self._deployment.outputs
         complete = self._leaves is False and not self._journal.failed and not self._deployment.is_open_ended
         return complete and same_outputs and self._reconciler.at_rest
@@ -349,7 +349,7 @@ class Session:
             )
 
     def _save_outputs(self) -> None:
-        stack = next((entry for entry in self._inventory.entries.values() if entry.type == urn.STACK_TYPE), None)
+        stack = self._inventory.stack
         if stack is not None:
             self._inventory.record(dataclasses.replace(stack, outputs=self._deployment.outputs))
 

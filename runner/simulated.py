@@ -99,8 +99,7 @@ class Provider:
         if changes or old.pending:
             outcome = await self._updated(wanted, old, live, run, changes=changes)
         else:
-            same = wanted.outcome(model.Operation.SAME, id=live.id, outputs=live.outputs)
-            outcome = dataclasses.replace(same, at_rest=True)
+            outcome = wanted.outcome(model.Operation.SAME, id=live.id, outputs=live.outputs)
         same_program = not self._account.difference(
             goal.type, values.revealed(dict(old.inputs)), wanted.checked
         ).changed
@@ -208,6 +207,7 @@ class _Wanted:
             id=id,
             outputs={**inputs, **state},
             changes=changes,
+            at_rest=operation is model.Operation.SAME,
             kept_inputs=inputs,
             kept_outputs=state,
         )

@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Final
 
-from runner.engine import applyset, model, records, sealing, storage
+from runner.engine import applyset, model, records, sealing, storage, urn
 
 _LAZY_SECONDS: Final = 1.0
 """How long what only saves work may stay unwritten."""
@@ -60,6 +60,11 @@ class Inventory:
     def entries(self) -> Mapping[str, model.Entry]:
         """By URN, in the order in which they were first registered."""
         return self._entries
+
+    @property
+    def stack(self) -> model.Entry | None:
+        """The stack itself, whose outputs are what the program exported; None where it was never deployed."""
+        return next((entry for entry in self._entries.values() if entry.type == urn.STACK_TYPE), None)
 
     @property
     def superseded(self) -> tuple[model.Entry, ...]:

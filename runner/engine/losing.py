@@ -49,7 +49,7 @@ class Losses:
         # What is protected is not deleted whoever agrees, and says so itself.
         at_risk = loss.at_risk([entry for entry in doomed if not entry.protect], agreed=self._agreed)
         found = [await self._described(entry, spaces=spaces) for entry in at_risk]
-        known = {loss.instance(entry.urn, parent=entry.parent) for entry in doomed if entry.loses}
+        known = loss.instances(doomed)
         # Not with a name that means nothing: repeated, it would look as if it did.
         self._tell(found, agreed=[name for name in self._agreed if name in known])
         return not found

@@ -88,6 +88,11 @@ def instance(of: str, *, parent: str) -> str:
     return above.name if above is not None and is_component else urn.Urn.parse(of).name
 
 
+def instances(known: Iterable[model.Entry]) -> set[str]:
+    """The names of all among them that hold data."""
+    return {instance(entry.urn, parent=entry.parent) for entry in known if entry.loses}
+
+
 def at_risk(doomed: Iterable[model.Entry], *, agreed: Collection[str]) -> list[model.Entry]:
     """Those entries whose deletion loses what nobody has agreed to lose."""
     return [
@@ -102,7 +107,7 @@ def at_risk(doomed: Iterable[model.Entry], *, agreed: Collection[str]) -> list[m
 
 def pointless(known: Iterable[model.Entry], *, agreed: Iterable[str]) -> str:
     """What to tell of names that are none of an instance with data; empty where all of them are."""
-    names = sorted({instance(entry.urn, parent=entry.parent) for entry in known if entry.loses})
+    names = sorted(instances(known))
     strange = sorted({*agreed} - {*names})
     if not strange:
         return ""

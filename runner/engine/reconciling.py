@@ -100,11 +100,7 @@ class Reconciler:
         return await self._providers.of(goal.type, goal.provider).reconcile(goal, old, run)
 
     def _grouped(self, goal: model.Goal, old: model.Entry | None) -> model.Outcome:
-        if not self.preview:
-            self._refuse_when_stopping()
-            entry = entries.of_goal(goal, id="", old=old)
-            self._inventory.record(entry)
-        self._compare(old, entries.of_goal(goal, id="", old=old))
+        self._keep(entries.of_goal(goal, id="", old=old), old)
         operation = model.Operation.SAME if old else model.Operation.CREATE
         return model.Outcome(operation=operation, id="", outputs={})
 
@@ -120,10 +116,7 @@ class Reconciler:
                 operation = model.Operation.REPLACE
         self._providers.configure(goal.urn, goal.inputs)
         identity = str(uuid.uuid5(_PROVIDER_IDS, goal.urn))
-        if not self.preview:
-            self._refuse_when_stopping()
-            self._inventory.record(entries.of_provider(goal, id=identity))
-        self._compare(old, entries.of_provider(goal, id=identity))
+        self._keep(entries.of_provider(goal, id=identity), old)
         return model.Outcome(operation=operation, id=identity, outputs=goal.inputs)
 
     async def _moved(self, goal: model.Goal) -> model.Outcome:
@@ -162,16 +155,25 @@ class Reconciler:
 
         run = self._run(goal, intend=intend, replaced=replaced if old is not None else frozenset())
         outcome = await provider.reconcile(goal, old, run, outputs_needed=goal.outputs_needed)
-        if not self.preview:
+        if self.preview:
+            self._foresee(entries.settled(goal, outcome, last=old), old)
+            self.at_rest &= outcome.operation is model.Operation.SAME and outcome.at_rest
+        else:
             await self._remember(goal, outcome, last=intents[-1] if intents else old)
             self._drop_superseded(outcome, old)
-        self._compare(old, entries.settled(goal, outcome, last=old))
-        self.at_rest &= outcome.operation is model.Operation.SAME and outcome.at_rest
         return outcome
 
-    def _compare(self, old: model.Entry | None, new: model.Entry) -> None:
+    def _keep(self, entry: model.Entry, old: model.Entry | None) -> None:
+        """Remember what needs no provider."""
+        if self.preview:
+            self._foresee(entry, old)
+        else:
+            self._refuse_when_stopping()
+            self._inventory.record(entry)
+
+    def _foresee(self, entry: model.Entry, old: model.Entry | None) -> None:
         # Controllers touch objects all the time, which alone is worth no write.
-        self.at_rest &= old is not None and dataclasses.replace(new, resource_version=old.resource_version) == old
+        self.at_rest &= old is not None and dataclasses.replace(entry, resource_version=old.resource_version) == old
 
     async def _remember(self, goal: model.Goal, outcome: model.Outcome, *, last: model.Entry | None) -> None:
         self._inventory.record(entries.settled(goal, outcome, last=last))
