@@ -11,10 +11,10 @@ import yaml
 FOLDER: Final = pathlib.Path(__file__).parent
 
 # Ten times as fast; PyYAML has it unless it was built without libyaml.
-_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @functools.cache
 def read(name: str) -> Any:
     """The data of `<name>.yaml`. Whoever gets it must not change it."""
-    return yaml.load((FOLDER / f"{name}.yaml").read_bytes(), Loader=_LOADER)  # noqa: S506 - it is a safe loader
+    return yaml.load((FOLDER / f"{name}.yaml").read_bytes(), Loader=LOADER)  # noqa: S506 - it is a safe loader

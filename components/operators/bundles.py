@@ -5,18 +5,18 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import yaml
 
 from components import contracts
+from stacks import tables
 
 _SEPARATOR: Final = re.compile(r"^---[ \t]*(?:#.*)?$\n?", re.MULTILINE)
 _IS_CRD: Final = re.compile(r"^kind:[ \t]*[\"']?CustomResourceDefinition[\"']?[ \t]*(?:#.*)?$", re.MULTILINE)
 _CONTENT: Final = re.compile(r"^[^#\s]", re.MULTILINE)
 _NAME: Final = re.compile(r"^  name:[ \t]*[\"']?([a-z0-9.-]+)", re.MULTILINE)
 """Of a CustomResourceDefinition: nothing else in one is called `name` at this depth."""
-_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _CLUSTER_SCOPED: Final = frozenset(
     {
@@ -61,7 +61,7 @@ def joined(documents: Iterable[str]) -> str:
 
 def objects(text: str) -> list[contracts.Manifest]:
     """The objects in a YAML text, in its order."""
-    return [document for document in yaml.load_all(text, Loader=_LOADER) if document]
+    return [document for document in yaml.load_all(text, Loader=tables.LOADER) if document]
 
 
 def moved(manifests: Sequence[contracts.Manifest], *, namespace: str) -> list[contracts.Manifest]:

@@ -22,15 +22,13 @@ from typing import Any, Final
 import yaml
 
 from components import contracts
-from stacks import errors, locations
+from stacks import errors, locations, tables
 
 LOCK_FILE: Final = pathlib.Path(__file__).with_name("releases.lock.yaml")
 
 MIRROR: Final = "PAASPORT_MIRROR"
 """Environment variable: a folder with `<operator>/<version>/<file>`, for machines without access to release sites."""
 
-# As in stacks/tables.py.
-_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TIMEOUT: Final = 30.0
 """Seconds without a byte before a download is given up."""
 _BEYOND_REACH: Final[dict[str, str]] = {}
@@ -83,7 +81,7 @@ def _locked(operator: contracts.Operator) -> Mapping[str, Any]:
 @functools.cache
 def _parsed(content: bytes) -> Mapping[str, Any]:
     """Once for all operators that it pins. By content, because a catalogue's lock file may change meanwhile."""
-    lock: Mapping[str, Any] = yaml.load(content, Loader=_LOADER)  # noqa: S506 - it is a safe loader
+    lock: Mapping[str, Any] = yaml.load(content, Loader=tables.LOADER)  # noqa: S506 - it is a safe loader
     return lock
 
 

@@ -85,9 +85,8 @@ def _copies_have_nodes(
 
 def _is_known_by_its_name(services: Mapping[str, instance.Instance], path: findings.Path) -> Iterator[findings.Finding]:
     own = str(path[-1])
-    for other, service in services.items():
-        alike = other.replace("-", "") == own.replace("-", "")
-        if other < own and alike and isinstance(service, astarte.Astarte):
+    for other in _earlier(services, own):
+        if other.replace("-", "") == own.replace("-", ""):
             yield findings.Finding(
                 path=path,
                 what=f"the Astartes `{other}` and `{own}` differ by hyphens alone",
@@ -100,14 +99,21 @@ def _has_names_of_its_own(
     own: astarte.Astarte, services: Mapping[str, instance.Instance], path: findings.Path
 ) -> Iterator[findings.Finding]:
     name = str(path[-1])
-    for other, service in services.items():
-        if other < name and isinstance(service, astarte.Astarte) and service.host == own.host:
+    for other, service in _earlier(services, name).items():
+        if service.host == own.host:
             yield findings.Finding(
                 path=(*path, "host"),
                 what=f"the Astartes `{other}` and `{name}` have the same `host`: {own.host}",
                 why="each answers to `api.`, `broker.` and `dashboard.` before it, and a name leads to one of them",
                 next="give one of them another domain",
             )
+
+
+def _earlier(services: Mapping[str, instance.Instance], name: str) -> dict[str, astarte.Astarte]:
+    """Other Astartes, so that of two the one that comes later by name is told of the other."""
+    return {
+        other: service for other, service in services.items() if other < name and isinstance(service, astarte.Astarte)
+    }
 
 
 CHECKS = (version_can_be_had, brokers_have_a_zone_each)

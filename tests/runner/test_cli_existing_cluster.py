@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import pathlib
 import re
@@ -13,8 +12,7 @@ import pytest
 
 from local import control_plane as control_planes
 from runner import cli
-from runner.commands import project
-from stacks import files, settings
+from stacks import settings
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
@@ -31,19 +29,7 @@ def empty_cluster() -> Iterator[control_planes.ControlPlane]:
         control_planes.delete(name)
 
 
-@pytest.fixture
-def only_metrics(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The service whose operator is had as a Go module: for a cluster that is real nothing stands in for a release."""
-    read = project.read
-
-    def lean(root: pathlib.Path, name: str) -> files.Stack:
-        stack = read(root, name)
-        config = {**stack.config, "paasport:services": {"metrics": stack.config["paasport:services"]["metrics"]}}
-        return dataclasses.replace(stack, config=config, settings=settings.parse(config))
-
-    monkeypatch.setattr(project, "read", lean)
-
-
+# Its operator is had as a Go module: on a cluster that is real nothing stands in for a release.
 @pytest.mark.usefixtures("only_metrics")
 def test_it_can_be_previewed(
     empty_cluster: control_planes.ControlPlane,

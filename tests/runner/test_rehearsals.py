@@ -57,19 +57,6 @@ def titles(document):
     return [step["title"] for step in document["steps"]]
 
 
-@pytest.fixture
-def only_metrics(monkeypatch):
-    """Stacks have no other service: what is tested is the vendor's doing, and each service takes its time."""
-    read = project.read
-
-    def lean(root, name):
-        stack = read(root, name)
-        config = {**stack.config, "paasport:services": {"metrics": stack.config["paasport:services"]["metrics"]}}
-        return dataclasses.replace(stack, config=config, settings=settings.parse(config))
-
-    monkeypatch.setattr(project, "read", lean)
-
-
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_stack_lives_and_goes_and_leaves_nothing(stack, capsys):
     code, document = rehearse(capsys, stack)
