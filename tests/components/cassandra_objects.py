@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import pathlib
-
 from components import contracts
 from components.clusters import storage
 from components.services import cassandra
 from stacks.services import cassandra as settings
 from stacks.services import instance
+from tests.components.service_objects import one, peers, spec
 
-EXPECTED = pathlib.Path(__file__).parent / "expected"
 NIGHTLY = instance.Backups(schedule="30 1 * * *")
 
 
@@ -43,15 +41,6 @@ def everything(built):
     return [*built.shared, *built.secrets, *built.custom_resources, *built.witnesses]
 
 
-def one(objects, kind, name=None):
-    (found,) = [item for item in objects if item["kind"] == kind and name in (None, item["metadata"]["name"])]
-    return found
-
-
-def spec(built):
-    return built.custom_resources[0]["spec"]
-
-
 def datacenter(built):
     (found,) = spec(built)["cassandra"]["datacenters"]
     return found
@@ -59,8 +48,7 @@ def datacenter(built):
 
 def let_in(objects, port, *, policy="cassandra"):
     """Who may reach this port."""
-    rules = one(objects, "NetworkPolicy", policy)["spec"]["ingress"]
-    return [peer for rule in rules for peer in rule["from"] if port in [allowed["port"] for allowed in rule["ports"]]]
+    return peers(one(objects, "NetworkPolicy", policy), port)
 
 
 def alerts(**options):
@@ -84,4 +72,3 @@ OPERATOR = {
 }
 REAPER = {"podSelector": {"matchLabels": {"k8ssandra.io/reaper": "db-dc1-reaper"}}}
 CLIENTS = {"namespaceSelector": {"matchLabels": {"client-of.paasport.dev/db": "true"}}}
-PROMETHEUS = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "metrics"}}}

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import base64
-import pathlib
 
 import pulumi
-import yaml
 
 from components import contracts
 from components.clusters import storage
 from components.services import mongodb
 from stacks.services import instance
 from stacks.services import mongodb as settings
+from tests.components.service_objects import one, peers, spec
 
-EXPECTED = pathlib.Path(__file__).parent / "expected"
 PASSWORDS = {"owner": "secret-of-owner", "metrics": "secret-of-metrics", "backup": "secret-of-backup"}
 NIGHTLY = instance.Backups(schedule="30 1 * * *")
 STORES = {
@@ -56,15 +54,6 @@ def everything(built):
     return [*built.shared, *built.secrets, *built.custom_resources]
 
 
-def one(objects, kind, name=None):
-    (found,) = [item for item in objects if item["kind"] == kind and name in (None, item["metadata"]["name"])]
-    return found
-
-
-def spec(built):
-    return built.custom_resources[0]["spec"]
-
-
 def pod(built):
     return spec(built)["statefulSet"]["spec"]["template"]["spec"]
 
@@ -80,8 +69,7 @@ def readable(secret):
 
 def let_in(objects, port):
     """Who may reach this port of the members."""
-    rules = one(objects, "NetworkPolicy", "mongodb")["spec"]["ingress"]
-    return [peer for rule in rules for peer in rule["from"] if port in [allowed["port"] for allowed in rule["ports"]]]
+    return peers(one(objects, "NetworkPolicy", "mongodb"), port)
 
 
 def rules(**options):
@@ -89,12 +77,7 @@ def rules(**options):
     return {rule["alert"]: rule["expr"] for rule in group["rules"]}
 
 
-def expected(name):
-    return list(yaml.safe_load_all((EXPECTED / name).read_text()))
-
-
 MEMBERS = {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "mongodb", "app.kubernetes.io/instance": "db"}}}
 DUMPS = {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "backup", "app.kubernetes.io/instance": "db"}}}
 CLIENTS = {"namespaceSelector": {"matchLabels": {"client-of.paasport.dev/db": "true"}}}
-PROMETHEUS = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "metrics"}}}
 PASSWORD_OF_OWNER = {"name": "db-owner", "key": "password"}

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import pathlib
-
 import pulumi
-import yaml
 
 from components import contracts
 from components.clusters import storage
 from components.services import postgresql
 from stacks.services import instance
 from stacks.services import postgresql as settings
+from tests.components.service_objects import one, peers
 
-EXPECTED = pathlib.Path(__file__).parent / "expected"
 NIGHTLY = instance.Backups(schedule="30 1 * * *")
 MARCH = instance.Restore(instance="old", at="2026-03-01T12:00:00Z")
 URLS = {"s3": "s3://b", "gcs": "gs://b", "azure": "https://account.blob.core.windows.net/b"}
@@ -23,7 +20,6 @@ OPERATOR = {
     "podSelector": {"matchLabels": {"app.kubernetes.io/name": "cloudnative-pg"}},
 }
 CLIENTS = {"namespaceSelector": {"matchLabels": {"client-of.paasport.dev/pg": "true"}}}
-PROMETHEUS = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "metrics"}}}
 
 
 def target(protocol="s3"):
@@ -58,32 +54,18 @@ def everything(built):
     return [*built.shared, *built.secrets, *built.custom_resources, *built.witnesses]
 
 
-def one(objects, kind, name=None):
-    (found,) = [item for item in objects if item["kind"] == kind and name in (None, item["metadata"]["name"])]
-    return found
-
-
-def spec(built):
-    return built.custom_resources[0]["spec"]
-
-
 def policy(objects):
     return one(objects, "NetworkPolicy", "postgresql")["spec"]
 
 
 def let_in(objects, port):
     """Who may reach this port of the servers."""
-    rules = policy(objects)["ingress"]
-    return [peer for rule in rules for peer in rule["from"] if port in [allowed["port"] for allowed in rule["ports"]]]
+    return peers(one(objects, "NetworkPolicy", "postgresql"), port)
 
 
 def ports_out(objects):
     """Ports that servers may reach wherever they are."""
     return {port["port"] for rule in policy(objects)["egress"] if "to" not in rule for port in rule["ports"]}
-
-
-def expected(name):
-    return list(yaml.safe_load_all((EXPECTED / name).read_text()))
 
 
 def rules(built_or_objects):

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import pathlib
-
 import pulumi
-import yaml
 
 from components import contracts
 from components.clusters import storage
 from components.services import rabbitmq
 from stacks.services import instance
 from stacks.services import rabbitmq as settings
+from tests.components.service_objects import one, peers
 
-EXPECTED = pathlib.Path(__file__).parent / "expected"
 NIGHTLY = instance.Backups(schedule="30 1 * * *")
 
 
@@ -48,28 +45,14 @@ def everything(built):
     return [*built.shared, *built.secrets, *built.custom_resources]
 
 
-def one(objects, kind, name=None):
-    (found,) = [item for item in objects if item["kind"] == kind and name in (None, item["metadata"]["name"])]
-    return found
-
-
-def spec(built):
-    return built.custom_resources[0]["spec"]
-
-
 def let_in(objects, port):
     """Who may reach this port of the nodes."""
-    rules = one(objects, "NetworkPolicy", "rabbitmq")["spec"]["ingress"]
-    return [peer for rule in rules for peer in rule["from"] if port in [allowed["port"] for allowed in rule["ports"]]]
+    return peers(one(objects, "NetworkPolicy", "rabbitmq"), port)
 
 
 def alerts(**options):
     (group,) = one(build(monitored_by="metrics", **options).shared, "PrometheusRule")["spec"]["groups"]
     return {rule["alert"]: rule["expr"] for rule in group["rules"]}
-
-
-def expected(name):
-    return list(yaml.safe_load_all((EXPECTED / name).read_text()))
 
 
 LABELS = {"app.kubernetes.io/name": "mq", "app.kubernetes.io/component": "rabbitmq"}
@@ -80,4 +63,3 @@ OPERATOR = {
 }
 EXPORTS = {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "backup", "app.kubernetes.io/instance": "mq"}}}
 CLIENTS = {"namespaceSelector": {"matchLabels": {"client-of.paasport.dev/mq": "true"}}}
-PROMETHEUS = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "metrics"}}}

@@ -5,32 +5,29 @@ from __future__ import annotations
 import base64
 
 import pytest
-import yaml
 
 from components.operators import cass_operator, k8ssandra_operator
 from stacks.services import cassandra as settings
+from tests.components import service_objects
 from tests.components.cassandra_objects import (
     CASS_OPERATOR,
     CLIENTS,
-    EXPECTED,
     NODES,
     OPERATOR,
-    PROMETHEUS,
     REAPER,
     alerts,
     build,
     datacenter,
     everything,
     let_in,
-    one,
     overridden,
     saved,
-    spec,
 )
+from tests.components.service_objects import PROMETHEUS, one, spec
 
 
 def test_small_and_single():
-    assert everything(build()) == list(yaml.safe_load_all((EXPECTED / "cassandra-small-single.yaml").read_text()))
+    assert everything(build()) == service_objects.expected("cassandra-small-single.yaml")
 
 
 def test_large_and_zonal_has_three_racks_that_keep_to_zones_of_their_own():

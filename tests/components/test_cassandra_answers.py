@@ -12,7 +12,8 @@ from components.operators import k8ssandra_operator
 from runner.kubernetes import readiness as engine
 from stacks import lifecycle
 from stacks.services import cassandra as settings
-from tests.components.cassandra_objects import build, datacenter, everything, one, overridden, spec
+from tests.components.cassandra_objects import build, datacenter, everything, overridden
+from tests.components.service_objects import one, spec
 
 
 def test_where_it_answers_and_how_an_application_is_told():

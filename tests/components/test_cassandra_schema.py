@@ -8,7 +8,7 @@ import pytest
 from components.operators import cert_manager, k8ssandra_operator
 from stacks.services import cassandra as settings
 from stacks.services import instance
-from tests.components import cassandra_objects
+from tests.components import cassandra_objects, service_objects
 from tests.components import test_rabbitmq_schema as schemas
 
 NIGHTLY = instance.Backups()
@@ -71,7 +71,7 @@ def test_a_schedule_of_backups_is_valid():
 @pytest.mark.parametrize("name", ["db-tls", "db-management"])
 def test_certificates_are_valid(name):
     schemas.of(cert_manager.NAME, cert_manager.CERTIFICATE.crd).validate(
-        cassandra_objects.one(cassandra_objects.build().shared, "Certificate", name)
+        service_objects.one(cassandra_objects.build().shared, "Certificate", name)
     )
 
 
@@ -81,4 +81,4 @@ def test_certificates_are_valid(name):
 )
 def test_what_makes_a_prometheus_watch_it_is_valid(kind, crd):
     found = schemas.of("prometheus-operator", crd)
-    found.validate(cassandra_objects.one(cassandra_objects.build(monitored_by="metrics").shared, kind))
+    found.validate(service_objects.one(cassandra_objects.build(monitored_by="metrics").shared, kind))

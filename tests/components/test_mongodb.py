@@ -12,19 +12,16 @@ from tests.components.mongodb_objects import (
     MEMBERS,
     NIGHTLY,
     PASSWORD_OF_OWNER,
-    PROMETHEUS,
     build,
     container,
     everything,
-    expected,
     let_in,
-    one,
     overridden,
     pod,
     readable,
     rules,
-    spec,
 )
+from tests.components.service_objects import PROMETHEUS, expected, one, spec
 
 
 @pytest.fixture

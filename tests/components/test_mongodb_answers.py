@@ -11,7 +11,8 @@ from hypothesis import strategies
 from runner.kubernetes import readiness as engine
 from stacks import quantities
 from stacks.services import mongodb as settings
-from tests.components.mongodb_objects import build, container, everything, one, pod, spec
+from tests.components.mongodb_objects import build, container, everything, pod
+from tests.components.service_objects import one, spec
 
 
 def test_where_it_answers_and_how_an_application_is_told(run):

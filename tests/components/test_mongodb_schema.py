@@ -18,7 +18,7 @@ from pulumi_kubernetes import apps
 from components.operators import mongodb_kubernetes
 from components.services import catalogue
 from stacks.services import instance
-from tests.components import mongodb_objects
+from tests.components import mongodb_objects, service_objects
 from tests.components import test_custom_resource_schemas as schemas
 from tests.components.operators import published
 
@@ -129,7 +129,7 @@ def test_what_makes_a_prometheus_watch_it_is_valid(kind):
     definition = found.get(f"{names[kind]}.monitoring.coreos.com")
     if definition is None:
         pytest.skip("the release is not on this machine; the toolchain's build brings it")
-    manifest = mongodb_objects.one(mongodb_objects.build(monitored_by="metrics", availability="zonal").shared, kind)
+    manifest = service_objects.one(mongodb_objects.build(monitored_by="metrics", availability="zonal").shared, kind)
     (version,) = definition["spec"]["versions"]
     jsonschema.Draft7Validator(schemas.strict(version["schema"]["openAPIV3Schema"], root=True)).validate(manifest)
 

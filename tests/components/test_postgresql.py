@@ -14,18 +14,15 @@ from tests.components.postgresql_objects import (
     MARCH,
     NIGHTLY,
     OPERATOR,
-    PROMETHEUS,
     SERVERS,
     build,
     everything,
-    expected,
     let_in,
-    one,
     overridden,
     ports_out,
     rules,
-    spec,
 )
+from tests.components.service_objects import PROMETHEUS, expected, one, spec
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from hypothesis import strategies
 from runner.kubernetes import readiness as engine
 from stacks import quantities
 from stacks.services import postgresql as settings
-from tests.components.postgresql_objects import build, everything, one, spec
+from tests.components.postgresql_objects import build, everything
+from tests.components.service_objects import one, spec
 
 
 def test_where_it_answers_and_how_an_application_is_told():

@@ -12,7 +12,7 @@ import yaml
 from components.operators import barman_cloud, cloudnative_pg
 from components.services import catalogue
 from stacks.services import instance
-from tests.components import postgresql_objects
+from tests.components import postgresql_objects, service_objects
 from tests.components import test_custom_resource_schemas as schemas
 from tests.components.operators import published
 
@@ -109,7 +109,7 @@ def test_what_makes_a_prometheus_watch_it_is_valid(run, kind):
     objects = run(lambda: postgresql_objects.everything(postgresql_objects.build(**options))).result
     (version,) = definition["spec"]["versions"]
     schema = schemas.strict(version["schema"]["openAPIV3Schema"], root=True)
-    jsonschema.Draft7Validator(schema).validate(postgresql_objects.one(objects, kind))
+    jsonschema.Draft7Validator(schema).validate(service_objects.one(objects, kind))
 
 
 def test_alerts_are_named_for_the_service():

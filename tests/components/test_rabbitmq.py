@@ -14,16 +14,13 @@ from tests.components.rabbitmq_objects import (
     NIGHTLY,
     NODES,
     OPERATOR,
-    PROMETHEUS,
     alerts,
     build,
     everything,
-    expected,
     let_in,
-    one,
     overridden,
-    spec,
 )
+from tests.components.service_objects import PROMETHEUS, expected, one, spec
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from components.clusters import storage
 from components.services import rabbitmq
 from runner.kubernetes import readiness as engine
 from stacks.services import rabbitmq as settings
-from tests.components.rabbitmq_objects import build, everything, one, spec
+from tests.components.rabbitmq_objects import build, everything
+from tests.components.service_objects import one, spec
 
 
 def test_where_it_answers_and_how_an_application_is_told():

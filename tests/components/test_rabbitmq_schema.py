@@ -7,7 +7,7 @@ import pytest
 
 from components.operators import rabbitmq_cluster_operator
 from stacks.services import instance
-from tests.components import rabbitmq_objects
+from tests.components import rabbitmq_objects, service_objects
 from tests.components import test_custom_resource_schemas as schemas
 from tests.components.operators import published
 
@@ -69,5 +69,5 @@ def test_these_checks_catch_a_mistake(schema, mistake):
 def test_what_makes_a_prometheus_watch_it_is_valid(kind, crd):
     found = of("prometheus-operator", crd)
     found.validate(
-        rabbitmq_objects.one(rabbitmq_objects.build(monitored_by="metrics", availability="zonal").shared, kind)
+        service_objects.one(rabbitmq_objects.build(monitored_by="metrics", availability="zonal").shared, kind)
     )

@@ -9,6 +9,7 @@ from components.operators import k8ssandra_operator as entry
 from local.operators import cass_operator, cass_operator_objects, k8ssandra_operator
 from stacks.services import cassandra as settings
 from tests.components import cassandra_objects as service
+from tests.components import service_objects
 from tests.components import test_mongodb_schema as kubernetes
 from tests.components import test_rabbitmq_schema as schemas
 from tests.local.cassandra_world import (
@@ -286,7 +287,7 @@ def test_medusa_is_refused_where_it_could_not_work(changed, told):
 
 
 def test_metrics_are_on_the_port_that_the_monitor_asks_for():
-    monitor = service.one(service.build(monitored_by="metrics").shared, "PodMonitor")["spec"]
+    monitor = service_objects.one(service.build(monitored_by="metrics").shared, "PodMonitor")["spec"]
     (endpoint,), container = monitor["podMetricsEndpoints"], settled().pod()["containers"][0]
     assert {item["name"]: item["containerPort"] for item in container["ports"]}[endpoint["port"]] == 9000
 

@@ -10,6 +10,7 @@ import pytest
 from local import reconciling
 from local.operators import cloudnative_pg
 from tests.components import postgresql_objects as service
+from tests.components import service_objects
 from tests.components import test_postgresql_schema as schema
 from tests.local.cloudnative_pg_world import PLUGIN, SECRETS, World, condition, plugin, secret
 
@@ -301,9 +302,11 @@ def test_the_status_is_one_that_the_api_takes():
 
 def test_pods_are_those_that_everything_about_them_selects(three):
     built = service.build(availability="zonal", monitored_by="metrics")
-    selectors = [service.one(built.shared, "PodMonitor")["spec"]["selector"]["matchLabels"]]
+    selectors = [service_objects.one(built.shared, "PodMonitor")["spec"]["selector"]["matchLabels"]]
     selectors += [service.policy(built.shared)["podSelector"]["matchLabels"]]
-    selectors += [each["labelSelector"]["matchLabels"] for each in service.spec(built)["topologySpreadConstraints"]]
+    selectors += [
+        each["labelSelector"]["matchLabels"] for each in service_objects.spec(built)["topologySpreadConstraints"]
+    ]
     for pod in three.of("Pod").values():
         assert all(selector.items() <= pod["metadata"]["labels"].items() for selector in selectors)
         ports = {each["name"]: each["containerPort"] for each in pod["spec"]["containers"][0]["ports"]}

@@ -11,6 +11,7 @@ from local import reconciling
 from local.operators import rabbitmq_cluster_operator, rabbitmq_objects
 from stacks.services import rabbitmq as settings
 from tests.components import rabbitmq_objects as service
+from tests.components import service_objects
 from tests.components import test_mongodb_schema as kubernetes
 from tests.components import test_rabbitmq_schema as schemas
 from tests.local.rabbitmq_world import CERTIFICATE, KINDS, NEEDED, USER, World, cluster, having, secret, settled
@@ -201,7 +202,7 @@ def test_memory_that_is_not_all_there_is_is_warned_of():
 
 
 def test_metrics_are_on_the_port_that_the_monitor_asks_for():
-    monitor = service.one(service.build(monitored_by="metrics").shared, "PodMonitor")["spec"]
+    monitor = service_objects.one(service.build(monitored_by="metrics").shared, "PodMonitor")["spec"]
     (endpoint,), (container,) = monitor["podMetricsEndpoints"], settled().pod["containers"]
     assert {item["name"]: item["containerPort"] for item in container["ports"]}[endpoint["port"]] == 15691
 
